@@ -358,3 +358,34 @@ fn what_a_first_request_carries_is_weighed_as_it_is_sent() {
         );
     }
 }
+
+#[test]
+fn tools_that_a_rule_takes_away_are_the_cause_that_is_told() {
+    let wires = [Dialect::Anthropic, Dialect::OpenAiChat, Dialect::Gemini];
+    for wire in wires {
+        let server = Server::plays(vec![Turn::text("well")]);
+        let home = Home::with(&config(&server, Some((3.0, 15.0))));
+        let model = wire.model();
+        let first = home.run(&["run", "--model", &model, "--output", "json", "hi"]);
+        let session = first.json()["session_id"].as_str().unwrap().to_owned();
+        for more in [&["--deny", "Glob"][..], &["--deny", "Glob"], &[]] {
+            let mut arguments = vec!["run", "--session", &session, "again"];
+            arguments.extend(more);
+            let said = home.run(&arguments);
+            assert_eq!(said.code, 0, "{}", said.err);
+        }
+        let told = home.run(&["cache", &session, "--json"]).json();
+        let rows = told["requests"].as_array().or_else(|| told.as_array());
+        let causes: Vec<&str> = (rows.unwrap().iter())
+            .map(|row| {
+                assert!(row["untold"].is_null(), "{wire:?}: {row}");
+                row["broke"]["cause"].as_str().unwrap_or("none")
+            })
+            .collect();
+        assert_eq!(
+            causes,
+            ["none", "tools", "none", "tools"],
+            "{wire:?}: {told}"
+        );
+    }
+}

@@ -44,9 +44,21 @@ pub fn lost(now: &Usage, missed: u64, price: &Price) -> Money {
     }
 }
 
-/// Why a request parts from the one before, which went to the same model. `outgrown`: more pictures were left out than before.
-pub fn cause(place: &Place, (before, now): (&Made, &Made), outgrown: bool) -> Cause {
-    if outgrown && matches!(place, Place::Message(_)) {
+/// What may have changed of a request beside what it was made with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Otherwise {
+    /// More pictures were left out than before.
+    pub outgrown: bool,
+    /// Other tools were taken away than before.
+    pub tools: bool,
+}
+
+/// Why a request parts from the one before, which went to the same model.
+pub fn cause(place: &Place, (before, now): (&Made, &Made), otherwise: Otherwise) -> Cause {
+    let Otherwise { outgrown, tools } = otherwise;
+    if tools && *place == Place::Tools {
+        Cause::Tools
+    } else if outgrown && matches!(place, Place::Message(_)) {
         Cause::Pictures
     } else if before.effort != now.effort {
         Cause::Effort
@@ -162,10 +174,24 @@ mod tests {
             (&Place::System, made, Cause::Unknown),
         ];
         let message = Place::Message(3);
-        assert_eq!(cause(&message, (&made, &harder), true), Cause::Pictures);
-        assert_eq!(cause(&setting, (&made, &longer), true), Cause::Output);
+        let (none, outgrown, tools) = (
+            Otherwise::default(),
+            Otherwise {
+                outgrown: true,
+                tools: false,
+            },
+            Otherwise {
+                outgrown: false,
+                tools: true,
+            },
+        );
+        assert_eq!(cause(&message, (&made, &harder), outgrown), Cause::Pictures);
+        assert_eq!(cause(&setting, (&made, &longer), outgrown), Cause::Output);
+        assert_eq!(cause(&Place::Tools, (&made, &made), tools), Cause::Tools);
+        assert_eq!(cause(&Place::Tools, (&made, &made), none), Cause::Unknown);
+        assert_eq!(cause(&message, (&made, &made), tools), Cause::Unknown);
         for (place, now, expected) in cases {
-            assert_eq!(cause(place, (&made, &now), false), expected, "{place:?}");
+            assert_eq!(cause(place, (&made, &now), none), expected, "{place:?}");
         }
     }
 

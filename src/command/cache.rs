@@ -141,6 +141,7 @@ fn broke(broke: &Break) -> Value {
         Cause::Model => "model",
         Cause::Effort => "effort",
         Cause::Output => "output",
+        Cause::Tools => "tools",
         Cause::Pictures => "pictures",
         Cause::Unknown => "unknown",
     };
@@ -253,6 +254,7 @@ fn why(row: &CacheRow) -> String {
         return match broke.cause {
             Cause::Model => format!("{place}: changed to {}", row.model),
             Cause::Effort => format!("{place}: the effort changed"),
+            Cause::Tools => format!("{place}: rules took other tools away"),
             Cause::Output => format!("{place}: the limit of the answer changed"),
             Cause::Pictures => format!("{place}: older pictures gave way to newer ones"),
             Cause::Unknown => format!("{place}: cause unknown"),

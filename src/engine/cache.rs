@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::agent::cache;
+use crate::agent::cache::{self, Otherwise};
 use crate::agent::check::names_cache;
 use crate::agent::picture::Pictures;
 use crate::agent::prefix;
@@ -106,6 +106,8 @@ struct Rebuilt {
     made: Made,
     /// Pictures that gave way to newer ones.
     outgrown: usize,
+    /// Tools that rules took away.
+    hidden: Vec<String>,
 }
 
 impl<'h> Look<'h> {
@@ -213,15 +215,27 @@ impl<'h> Look<'h> {
         }
         let sent = sent.ok_or("nothing was kept of what was sent")?;
         let provider = providers.get(model).map_err(|failure| failure.message)?;
-        let prompt = request::prompt(
+        let mut prompt = request::prompt(
             self.house,
             (self.session, &self.system),
             model,
             &self.items,
             (sent.made, &self.pictures),
         );
-        match provider.body(&prompt, &sent.told) {
-            Some(body) if request::is_sent(&body, sent) => Ok(Rebuilt {
+        // By the tools of then. Before they were kept, those of now are as good a guess.
+        let now = Arc::clone(&prompt.tools);
+        let all = self.house.tools.specs();
+        let told = all.iter().filter(|spec| !sent.hidden.contains(&spec.name));
+        prompt.tools = told.cloned().collect();
+        let mut body = provider.body(&prompt, &sent.told);
+        let fits = |body: &Vec<u8>| request::is_sent(body, sent);
+        if sent.hidden.is_empty() && !body.as_ref().is_some_and(fits) && now != prompt.tools {
+            prompt.tools = now;
+            body = provider.body(&prompt, &sent.told);
+        }
+        match body {
+            Some(body) if fits(&body) => Ok(Rebuilt {
+                hidden: request::hidden(&all, &prompt.tools),
                 bytes: bare(&body),
                 made: sent.made,
                 outgrown: self
@@ -278,9 +292,12 @@ fn against(
 ) -> Against {
     let common = prefix::common(&before.bytes, &now.bytes);
     let broke = if before_model == model {
-        let outgrown = now.outgrown > before.outgrown;
+        let otherwise = Otherwise {
+            outgrown: now.outgrown > before.outgrown,
+            tools: now.hidden != before.hidden,
+        };
         prefix::parts(&before.bytes, &now.bytes, common).map(|place| Break {
-            cause: cache::cause(&place, (&before.made, &now.made), outgrown),
+            cause: cache::cause(&place, (&before.made, &now.made), otherwise),
             place,
         })
     } else {

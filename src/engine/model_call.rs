@@ -145,7 +145,7 @@ impl Task {
             cause: call.cause,
             body: written
                 .as_ref()
-                .map(|written| request::sent(written, &prompt)),
+                .map(|written| request::sent(written, &prompt, &self.house.tools.specs())),
         };
         let limit = |which, limit: Option<Money>| {
             limit

@@ -8,6 +8,7 @@ use crate::agent::picture::Pictures;
 use crate::agent::prompt::{self, Caching, Placed, Prompt};
 use crate::engine::house::House;
 use crate::protocol::cache::{Made, SentBody};
+use crate::protocol::call::ToolSpec;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::told::Told;
 use crate::provider::{Provider, Written};
@@ -48,8 +49,8 @@ pub(crate) fn write(provider: &dyn Provider, prompt: &Prompt, told: Told) -> Opt
     Some(Written { told, body })
 }
 
-/// What is kept of a request that is about to be sent.
-pub(crate) fn sent(written: &Written, prompt: &Prompt) -> SentBody {
+/// What is kept of a request that is about to be sent, of which tools `all` there are.
+pub(crate) fn sent(written: &Written, prompt: &Prompt, all: &[ToolSpec]) -> SentBody {
     SentBody {
         bytes: written.body.len() as u64,
         hash: name(&written.body),
@@ -58,8 +59,16 @@ pub(crate) fn sent(written: &Written, prompt: &Prompt) -> SentBody {
             effort: prompt.effort,
             life: prompt.caching.life,
         },
+        hidden: hidden(all, &prompt.tools),
         told: written.told,
     }
+}
+
+/// Names of all tools that are not among those that a model was told of.
+pub(crate) fn hidden(all: &[ToolSpec], told: &[ToolSpec]) -> Vec<String> {
+    let is_told = |spec: &&ToolSpec| told.iter().any(|tool| tool.name == spec.name);
+    let hidden = all.iter().filter(|spec| !is_told(spec));
+    hidden.map(|spec| spec.name.clone()).collect()
 }
 
 /// Whether this is the body that was sent.

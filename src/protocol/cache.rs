@@ -30,6 +30,9 @@ pub struct SentBody {
     pub hash: String,
     #[serde(flatten)]
     pub made: Made,
+    /// Names of tools that the model was not told of, since rules took them away.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hidden: Vec<String>,
     /// What was known of the model as it was sent, where the request says it.
     #[serde(default, skip_serializing_if = "Told::is_silent")]
     pub told: Told,
@@ -100,6 +103,8 @@ pub enum Cause {
     Effort,
     /// The most an answer may have: the config or the price table says another limit.
     Output,
+    /// Rules took other tools away than before.
+    Tools,
     /// There were more pictures than one request may have, and the oldest gave way.
     Pictures,
     /// Nothing that is recorded.

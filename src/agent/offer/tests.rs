@@ -287,6 +287,7 @@ fn speed_and_density_are_medians_of_what_can_be_measured() {
                 effort: None,
                 life: CacheLife::Short,
             },
+            hidden: Vec::new(),
             told: Told::default(),
         }),
     };
