@@ -156,3 +156,41 @@ fn what_is_stopped_before_it_has_left_costs_nothing() {
         "{total}"
     );
 }
+
+#[test]
+fn what_a_kill_cuts_is_estimated_when_the_log_is_opened_again() {
+    let gate = Gate::default();
+    let waits = gate.clone();
+    let server = Server::start(move |request| {
+        let mut acts = answer(request, &Turn::text("word ".repeat(400)));
+        acts.truncate(acts.len() - 4);
+        acts.extend([Act::Wait(waits.clone()), Act::Reset]);
+        acts
+    });
+    let home = Home::with(&config(&server, Some((3.0, 15.0))));
+    let model = Dialect::OpenAiChat.model();
+    let mut command = home.creel(&["run", "--model", &model, "--output", "stream-json", "go"]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("word") {
+        line.clear();
+        assert!(lines.read_line(&mut line).unwrap() > 0);
+    }
+    signal(child.id(), Signal::KILL);
+    end(child);
+    gate.open();
+    let session = home.run(&["sessions", "--json"]).json()[0]["id"].clone();
+    let session = session.as_str().unwrap().to_owned();
+    let more = home.run(&["run", "--session", &session, "--no-retry", "and now?"]);
+    assert!(more.code < 128, "{more:?}");
+    let total = total(&home);
+    assert_eq!(total["unknown"], json!(0), "{total}");
+    assert!(total["estimated"].as_u64() >= Some(1), "{total}");
+    let input = server.requests()[0].body.len() / 4;
+    assert!(
+        total["input_tokens"].as_u64() >= Some(input as u64),
+        "{total}"
+    );
+}

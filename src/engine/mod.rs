@@ -38,6 +38,7 @@ pub mod journal;
 mod kept;
 pub mod leaving;
 mod lent;
+mod lost;
 mod memory;
 mod model_call;
 mod notes;

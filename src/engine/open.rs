@@ -13,6 +13,7 @@ use crate::agent::session::{FOLD_VERSION, Session};
 use crate::engine::adoption;
 use crate::engine::effect::derive;
 use crate::engine::house::House;
+use crate::engine::lost::Lost;
 use crate::engine::owner::Held;
 use crate::engine::picture;
 use crate::engine::session::{Task, Word};
@@ -159,6 +160,9 @@ pub(crate) async fn resume(
     }
 }
 
+/// Facts of calls that are read of a session to find one without an end: that of a step, and one beside it.
+const NEWEST_CALLS: u32 = 8;
+
 /// A session of the log, held.
 pub(crate) struct Taken {
     session: Session,
@@ -203,22 +207,36 @@ pub(crate) async fn take_hold(
     let mut session = folded(house, id)
         .await?
         .ok_or_else(|| format!("session {} is not in the log", id.short()))?;
-    let draft = house
-        .read(move |reader| reader.draft(&step_draft(id)))
+    let is_asked = session.open_request.is_some() || session.open_aside.is_some();
+    let (draft, calls) = house
+        .read(move |reader| {
+            let calls = if is_asked {
+                reader.calls_of(id, NEWEST_CALLS)?
+            } else {
+                Vec::new()
+            };
+            Ok((reader.draft(&step_draft(id))?, calls))
+        })
         .await?;
     let heard = session.heard;
     let adopted = match survivors {
         Survivors::GoOn => adoption::take_over(&session),
         Survivors::End => Vec::new(),
     };
-    let facts = if adopted.is_empty() {
+    let mut facts = if adopted.is_empty() {
         let ended = walls::end_survivors(&session);
-        recover::closing(&session, draft, Broke::Process, &ended)
+        recover::closing(&session, draft.clone(), Broke::Process, &ended)
     } else {
         let calls = adopted.iter().map(|(call, _)| call.clone()).collect();
-        let facts = recover::closing(&session, draft, Broke::Process, &BTreeSet::new());
+        let facts =
+            recover::closing(&session, draft.clone(), Broke::Process, &BTreeSet::new());
         recover::but_for(facts, &calls)
     };
+    let lost = Lost {
+        calls: &calls,
+        draft: draft.as_deref(),
+    };
+    house.estimate_lost(&mut facts, &lost);
     if !facts.is_empty() {
         let at = house.clock.now();
         let batch = Batch {
