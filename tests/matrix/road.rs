@@ -6,7 +6,7 @@ use crate::matrix::script::{
     says, streams, whole,
 };
 use crate::matrix::{Row, Seen, Trial, Way, elsewhere, not, program};
-use crate::support::server::{Act, Dialect, Turn, answer, chunk, head};
+use crate::support::server::{Act, Dialect, Turn, answer, chunk, events, head};
 
 pub fn rows() -> Vec<Row> {
     vec![limited(), overloaded(), within(), cut(), stalled(), dead()]
@@ -215,6 +215,26 @@ fn cut() -> Row {
             ));
         }
     }
+    trials.push(program(
+        "the size of a piece is no number",
+        ALL,
+        vec![
+            does(|request| {
+                let events = events(request, &Turn::text("I was about to"));
+                let said = |event: &String| event.contains("I was about to");
+                let said = events.iter().position(said).unwrap_or(0);
+                let mut acts = vec![Act::send(head(request))];
+                acts.extend(events[..=said].iter().map(|event| Act::Send(chunk(event))));
+                acts.push(Act::send("nonsense\r\n"));
+                acts
+            }),
+            done(),
+        ],
+        Seen {
+            ledger: "work estimated, retry listed",
+            ..Seen::twice()
+        },
+    ));
     Row {
         id: "B04",
         fault: "the connection is lost",

@@ -268,7 +268,7 @@ impl State {
         let failure = match piece {
             Some(Ok(Ok(Some(bytes)))) => return self.take(reading, &bytes).await,
             Some(Ok(Ok(None))) => return self.end(*reading),
-            Some(Ok(Err(error))) => fault::in_answer(&error, place),
+            Some(Ok(Err(error))) => fault::in_answer(&error, (place, reading.decoder.has_begun())),
             Some(Err(_)) => {
                 let seconds = idle.as_secs();
                 network(format!(

@@ -128,9 +128,15 @@ fn unsent(text: String) -> Failure {
     }
 }
 
-/// The body failed in the middle.
-pub(crate) fn in_answer(error: &reqwest::Error, place: &str) -> Failure {
-    match find::<io::Error>(error).map(io::Error::kind) {
+/// The body failed in the middle; `begun`: something of an answer had come. Then the connection that brought it is at fault, unless
+/// it is the packing; before, what stands there is no answer, and asking again would not make it one.
+pub(crate) fn in_answer(error: &reqwest::Error, (place, begun): (&str, bool)) -> Failure {
+    let unread = if begun {
+        unpacked(error)
+    } else {
+        find::<io::Error>(error)
+    };
+    match unread.map(io::Error::kind) {
         Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => Failure::new(
             FailureKind::Protocol,
             format!(
@@ -143,6 +149,16 @@ pub(crate) fn in_answer(error: &reqwest::Error, place: &str) -> Failure {
             format!("the answer of {place} broke off: {}", last_words(error)),
         ),
     }
+}
+
+/// What unpacking the body failed with: it stands in the chain by itself, where a fault of the connection, as in the sizes of
+/// the pieces of a body, is wrapped in what HTTP says of it.
+fn unpacked(error: &reqwest::Error) -> Option<&io::Error> {
+    let mut next = error.source();
+    while let Some(inner) = next.filter(|inner| inner.is::<reqwest::Error>()) {
+        next = inner.source();
+    }
+    next?.downcast_ref()
 }
 
 /// A server that cannot prove who it is, which asking again does not change.
