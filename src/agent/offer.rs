@@ -95,7 +95,7 @@ pub fn billed(tokens: u64, warm: u64, least: u64, life: CacheLife, card: &ModelC
     let writes = card
         .price
         .as_ref()
-        .is_some_and(|price| price.cache_write.is_some());
+        .is_some_and(|price| price.cache_write.is_some_and(|write| write != 0));
     match life {
         _ if !writes || tokens < least => usage.input = fresh,
         CacheLife::Short => usage.cache_write = fresh,

@@ -203,8 +203,8 @@ impl Model<'_> {
             input: parts(self.input)?,
             output: parts(self.output)?,
             cache_read: self.cache_read.and_then(parts),
-            cache_write: self.cache_write.and_then(parts),
-            cache_write_long: self.cache_write_long.and_then(parts),
+            cache_write: self.cache_write.and_then(surcharge),
+            cache_write_long: self.cache_write_long.and_then(surcharge),
             web_search: self.web_search.and_then(uses),
             tiers: self.tiers.iter().map(Step::tier).collect(),
         };
@@ -234,10 +234,16 @@ impl Step<'_> {
             input: self.input.and_then(parts),
             output: self.output.and_then(parts),
             cache_read: self.cache_read.and_then(parts),
-            cache_write: self.cache_write.and_then(parts),
-            cache_write_long: self.cache_write_long.and_then(parts),
+            cache_write: self.cache_write.and_then(surcharge),
+            cache_write_long: self.cache_write_long.and_then(surcharge),
         }
     }
+}
+
+/// What is written to a cache, as parts per token. A table that says 0 means that nothing is charged for that beside the tokens,
+/// which cost as input.
+fn surcharge(price: &RawValue) -> Option<i64> {
+    parts(price).filter(|parts| *parts != 0)
 }
 
 /// Dollars per million tokens as parts per token: 1e12 parts a dollar, 1e6 tokens a million.
@@ -311,7 +317,7 @@ mod tests {
             (
                 "deepseek",
                 "deepseek-v4-pro",
-                price(1_320_000, 3_960_000, [Some(44_000), Some(0), None]),
+                price(1_320_000, 3_960_000, [Some(44_000), None, None]),
             ),
             (
                 "xiaomi",

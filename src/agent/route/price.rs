@@ -10,11 +10,15 @@ pub(crate) fn next_cost(endpoint: &Endpoint, moment: &Moment<'_>) -> Option<Mone
     let cached = cached(endpoint, moment);
     // What is not read from the cache is written to it, at the price of the life that is asked for where there is one.
     let written = moment.prompt.saturating_sub(cached);
-    let (cache_write, cache_write_long) = match endpoint.life {
-        CacheLife::Short => (written, 0),
-        CacheLife::Long => (0, written),
+    let price = endpoint.card.price.as_ref();
+    let (input, cache_write, cache_write_long) = match endpoint.life {
+        // Nothing is charged for writing it: it costs as what it is.
+        _ if price.is_some_and(|price| price.cache_write == Some(0)) => (written, 0, 0),
+        CacheLife::Short => (0, written, 0),
+        CacheLife::Long => (0, 0, written),
     };
     let usage = Usage {
+        input,
         cache_read: cached,
         cache_write,
         cache_write_long,
@@ -28,10 +32,6 @@ pub(crate) fn next_cost(endpoint: &Endpoint, moment: &Moment<'_>) -> Option<Mone
         None => endpoint.card.local.then(|| Money::usd(0)),
     }
 }
-
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
 
 /// What a cost is compared in: dollars where they are known, else its own currency. `None`: nothing is less than nothing, in any.
 pub(crate) fn scale(cost: Money, rates: &Rates) -> Option<Currency> {
@@ -47,6 +47,10 @@ pub(crate) fn are_alike(one: Money, other: Money, rates: &Rates) -> bool {
     }
 }
 
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use crate::agent::route::given::NO_RATES;
     use crate::agent::route::health::Health;
@@ -58,28 +62,31 @@ pub(crate) fn are_alike(one: Money, other: Money, rates: &Rates) -> bool {
 
     #[test]
     fn what_is_written_to_the_cache_has_the_price_of_its_life() {
-        let price = |long| Price {
+        let price = |write, long| Price {
             currency: Currency::USD,
             input: 100,
             output: 0,
             cache_read: None,
-            cache_write: Some(125),
+            cache_write: write,
             cache_write_long: long,
             web_search: None,
             tiers: Vec::new(),
         };
         let cases = [
-            (CacheLife::Short, Some(200), 125_000),
-            (CacheLife::Long, Some(200), 200_000),
-            (CacheLife::Long, None, 125_000),
+            (CacheLife::Short, Some(125), Some(200), 125_000),
+            (CacheLife::Long, Some(125), Some(200), 200_000),
+            (CacheLife::Long, Some(125), None, 125_000),
+            (CacheLife::Short, None, None, 100_000),
+            // A list that says 0 of writing says nothing of the tokens.
+            (CacheLife::Short, Some(0), None, 100_000),
         ];
-        for (life, long, expected) in cases {
+        for (life, write, long, expected) in cases {
             let endpoint = Endpoint {
                 card: ModelCard {
                     model: "a/m".parse().unwrap(),
                     context: None,
                     max_output: None,
-                    price: Some(price(long)),
+                    price: Some(price(write, long)),
                     price_date: None,
                     local: false,
                     subscription: false,
