@@ -45,6 +45,21 @@ pub fn of(wire: Wire) -> Option<&'static Dialect> {
     ALL.iter().copied().find(|dialect| dialect.wire == wire)
 }
 
+/// The base address of a provider. Vendors' pages show the whole address of a call as often, and so do people.
+pub(crate) fn base(wire: Wire, address: &str) -> &str {
+    let call = match wire {
+        Wire::Anthropic => "/messages",
+        Wire::OpenAiChat => "/chat/completions",
+        Wire::OpenAiResponses => "/responses",
+        Wire::Ollama => "/chat",
+        // There it has the model in it.
+        Wire::Gemini | Wire::Rehearsal => "",
+    };
+    let address = address.trim_end_matches('/');
+    let base = address.strip_suffix(call).unwrap_or(address);
+    base.trim_end_matches('/')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,5 +71,33 @@ mod tests {
             assert_eq!(of(*wire).is_none(), *wire == Wire::Rehearsal, "{name}");
         }
         assert_eq!(ALL.len() + 1, WIRES.len());
+    }
+
+    #[test]
+    fn the_address_of_a_call_is_as_good_as_its_base() {
+        let cases = [
+            (Wire::OpenAiChat, "http://h/v1/chat/completions"),
+            (Wire::OpenAiChat, "http://h/v1/"),
+            (Wire::OpenAiResponses, "http://h/v1/responses"),
+            (Wire::Anthropic, "http://h/v1/messages/"),
+            (Wire::Anthropic, "http://h"),
+            (Wire::Ollama, "http://h/api/chat"),
+            (Wire::Ollama, "http://h"),
+            (Wire::Gemini, "http://h/v1"),
+        ];
+        let expected = [
+            "http://h/v1/chat/completions",
+            "http://h/v1/chat/completions",
+            "http://h/v1/responses",
+            "http://h/v1/messages",
+            "http://h/v1/messages",
+            "http://h/api/chat",
+            "http://h/api/chat",
+            "http://h/v1/models/m:streamGenerateContent?alt=sse",
+        ];
+        for ((wire, address), expected) in cases.into_iter().zip(expected) {
+            let called = of(wire).map(|dialect| (dialect.call)(base(wire, address), "m"));
+            assert_eq!(called.as_deref(), Some(expected), "{address}");
+        }
     }
 }

@@ -386,7 +386,7 @@ impl Providers {
             dialect::of(config.wire).ok_or_else(|| fault("a rehearsal has no server to ask"))?;
         Ok(Remote {
             dialect,
-            base_url: config.base_url.trim_end_matches('/').to_owned(),
+            base_url: dialect::base(config.wire, &config.base_url).to_owned(),
             quirks: quirks_of(config)?,
             key: Arc::new(key),
             http: Arc::clone(&self.http),
