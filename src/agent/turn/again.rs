@@ -343,6 +343,33 @@ fn a_way_to_the_server_is_waited_for_while_a_person_is_there() {
 }
 
 #[test]
+fn an_answer_that_a_person_has_begun_to_read_is_not_bought_again_by_itself() {
+    let route = Supply::Route { endpoints: 2 };
+    let cases = [
+        (
+            true,
+            "so far",
+            Supply::One,
+            vec!["says so far true", "ends Network"],
+        ),
+        (true, "", Supply::One, vec!["waits 1 s"]),
+        (false, "so far", Supply::One, vec!["drops", "waits 1 s"]),
+        // Another endpoint is asked at once, as after any failure.
+        (true, "so far", route, vec!["drops", "asks 2"]),
+    ];
+    for (patient, text, supply, expected) in cases {
+        let limits = Limits {
+            max_steps: None,
+            attempts: 8,
+            patient,
+        };
+        let (mut turn, _) = Turn::begin(1, prompt(), limits, Arc::new([]));
+        let effects = turn.step(fails(FailureKind::Network, text, supply));
+        assert_eq!(told(&effects), expected, "{patient} {text} {supply:?}");
+    }
+}
+
+#[test]
 fn an_answer_that_is_paid_for_is_not_bought_for_ever() {
     let ended = |stop, output| {
         let mut failed = fails(FailureKind::Overloaded, "", Supply::One);

@@ -79,7 +79,10 @@ impl Turn {
             self.call_model(effects);
             return;
         }
-        let most = if is_paid(&partial) {
+        let most = if self.limits.patient && !partial.text().trim().is_empty() {
+            // A person has read it, and decides whether to pay for it again.
+            1
+        } else if is_paid(&partial) {
             self.limits.attempts.min(retry::ATTEMPTS_WITH_WORDS)
         } else {
             self.most(&failure)
