@@ -129,8 +129,9 @@ fn killed_in_the_middle_it_opens_where_it_was() {
     terminal.end();
     let mut again = Terminal::creel(&home, &["--continue"]);
     again.wait_for("I begin.");
-    again.wait_for("■ interrupted");
-    again.wait_for("outcome is not known");
+    // The command has outlived it, and is waited for.
+    again.wait_for("■ stopped");
+    again.wait_for("was taken over");
     again.quit();
     let effects = std::fs::read_to_string(home.work().join("effects")).unwrap();
     assert_eq!(effects, "begun\n", "it was not run again");

@@ -81,6 +81,9 @@ pub(crate) fn spare(whole: &Path) -> io::Result<NamedTempFile> {
         .prefix(&before(whole))
         .suffix(AFTER)
         .tempfile_in(folder(whole))?;
-    made.as_file().lock()?;
+    // Some disks know no locks: then it is only not known from one that a kill has left.
+    if let Err(error) = made.as_file().lock() {
+        tracing::debug!("{}: {error}", made.path().display());
+    }
     Ok(made)
 }

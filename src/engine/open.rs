@@ -228,8 +228,7 @@ pub(crate) async fn take_hold(
         recover::closing(&session, draft.clone(), Broke::Process, &ended)
     } else {
         let calls = adopted.iter().map(|(call, _)| call.clone()).collect();
-        let facts =
-            recover::closing(&session, draft.clone(), Broke::Process, &BTreeSet::new());
+        let facts = recover::closing(&session, draft.clone(), Broke::Process, &BTreeSet::new());
         recover::but_for(facts, &calls)
     };
     let lost = Lost {

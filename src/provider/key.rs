@@ -72,7 +72,10 @@ impl Key {
                 )
             })?
             .map_err(fault)?
-            .ok_or_else(|| fault(format!("there is no key: set {place}")))?;
+            .ok_or_else(|| Failure {
+                unsent: true,
+                ..fault(format!("there is no key: set {place}"))
+            })?;
         *self.held() = Some(secret.clone());
         Ok(Some(secret))
     }

@@ -89,6 +89,11 @@ fn has_imports(conn: &Connection) -> rusqlite::Result<bool> {
 }
 
 impl Kin {
+    /// Whether nobody had it open when this began to read it.
+    pub fn is_closed(&self) -> bool {
+        self.opened.borrow().lying.is_some()
+    }
+
     /// Opens the log of another home. The error is what a person is told. Blocks.
     pub fn open(path: &Path) -> Result<Self, String> {
         Ok(Self {

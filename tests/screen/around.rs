@@ -181,7 +181,7 @@ fn every_key_after_the_leader_can_be_read_on_a_small_screen() {
     desk.wait(400);
     let first = desk.text();
     assert!(
-        first.contains("the oldest ask; again: the inbox"),
+        first.contains("approve or deny; again: the inbox"),
         "{first}"
     );
     assert!(first.contains("the board: all sessions"), "{first}");

@@ -48,10 +48,7 @@ fn the_strip_of_keys_cuts_no_words() {
             }
             desk.press(KeyCode::PageDown);
         }
-        for said in [
-            "put the draft by; empty: take one",
-            "trust: what is brought",
-        ] {
+        for said in ["stash the draft; empty: take one", "trust: what is brought"] {
             assert!(seen.contains(said), "{size:?}: {said} in {seen}");
         }
     }

@@ -4,7 +4,7 @@
 //! A session is known by its id and its facts by their kinds and times: what is here is the beginning of what is there, and then the
 //! rest is added, or it has gone on here, and then it stays. So twice adds nothing, and a kill costs nothing.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -57,15 +57,26 @@ pub(crate) async fn import(house: &Arc<House>, path: PathBuf) -> Result<HomeRepo
     let mut told = HomeReport::default();
     told.report.reached.of_files = sessions.len() as u64;
     let mut last = None;
+    let mut origins = BTreeMap::new();
     for session in sessions {
         tell(house, &told.report, &mut last);
-        let took = take(house, &kin, (&other, session), &mut told.report).await?;
+        let took = take(
+            house,
+            &kin,
+            (&other, session),
+            (&mut told.report, &mut origins),
+        )
+        .await?;
         let reached = &mut told.report.reached;
         reached.files += u64::from(took == Took::Whole);
         if reached.files < reached.of_files && house.imports.stops() {
             told.report.stopped = true;
             return Ok(told);
         }
+    }
+    // Not before: what answers took of sessions that are yet to come would be counted as there, and be nowhere.
+    for (session, origin) in origins.into_values() {
+        keep_spent(house, &kin, session, origin).await?;
     }
     let theirs = ask(&kin, Kin::rules).await?;
     let ours = house.read(Reader::kept_rules).await?;
@@ -124,16 +135,29 @@ async fn take(
     house: &Arc<House>,
     kin: &Arc<Mutex<Kin>>,
     (other, id): (&Other, SessionId),
-    report: &mut Report,
+    (report, origins): (&mut Report, &mut Origins),
 ) -> Result<Took, String> {
     let looked = ask(kin, move |kin| {
         Ok((kin.is_temporary(id)?, kin.outline(id)?, kin.origin(id)?))
     });
     let (temporary, mut outline, origin) = looked.await?;
     // One that was cut is closed there first.
-    outline.truncate(ended(&outline).len());
+    let over = ended(&outline).len();
+    let cut = over < outline.len();
+    outline.truncate(over);
     // A temporary one is to be forgotten there, so nobody else keeps it.
-    if temporary || outline.is_empty() {
+    if temporary {
+        return Ok(Took::Whole);
+    }
+    // Where somebody works in it, it comes with the next import.
+    if cut && ask(kin, |kin| Ok(kin.is_closed())).await? {
+        let why = format!(
+            "session {}: its last turn is not over there and is left out; once Creel has closed it there, import again",
+            id.short()
+        );
+        note_problem(report, other.log.clone(), why);
+    }
+    if outline.is_empty() {
         return Ok(Took::Whole);
     }
     let all = items(&outline);
@@ -181,6 +205,9 @@ async fn take(
         return Err(format!("session {} {why}", id.short()));
     }
     report.already += items(&outline[..from]);
+    if let Some(origin) = &origin {
+        origins.insert(origin.source.clone(), (id, origin.clone()));
+    }
     let rest = Rest {
         house,
         kin,
@@ -216,10 +243,6 @@ impl Rest<'_> {
     ) -> Result<(Took, u64), String> {
         let (house, id) = (self.house, self.id);
         let (mut blobs, named) = self.blobs().await?;
-        let mut spent = match &self.origin {
-            Some(origin) => spent_there(house, self.kin, &origin.source).await?,
-            None => Vec::new(),
-        };
         let rest = &outline[from..];
         let mut unread = 0;
         for piece in pieces(rest) {
@@ -244,7 +267,6 @@ impl Rest<'_> {
                 source,
                 name,
                 items,
-                spent: std::mem::take(&mut spent),
                 ..Import::default()
             };
             let fold = folded(house, id).await?;
@@ -289,19 +311,38 @@ impl Rest<'_> {
     }
 }
 
-/// What answers of another program were counted as there and are not here.
-async fn spent_there(
+/// A session that was taken in of each program, with what it is called there.
+type Origins = BTreeMap<String, (SessionId, Origin)>;
+
+/// Keeps which answers of a program were counted there, so that its own files do not count them once more.
+async fn keep_spent(
     house: &Arc<House>,
     kin: &Arc<Mutex<Kin>>,
-    source: &str,
-) -> Result<Vec<(String, Counted)>, String> {
-    let of = source.to_owned();
+    session: SessionId,
+    origin: Origin,
+) -> Result<(), String> {
+    let of = origin.source.clone();
     let mut spent = ask(kin, move |kin| kin.spent(&of)).await?;
     let keys: Vec<String> = spent.iter().map(|(key, _)| key.clone()).collect();
-    let of = source.to_owned();
+    let of = origin.source.clone();
     let here = house.read(move |reader| reader.spent(&of, &keys)).await?;
     spent.retain(|(key, _)| !here.contains_key(key));
-    Ok(spent)
+    if spent.is_empty() {
+        return Ok(());
+    }
+    let import = Import {
+        source: origin.source,
+        name: origin.name,
+        items: origin.items,
+        spent,
+        ..Import::default()
+    };
+    let batch = Batch {
+        import: Some(import),
+        ..outputs(house, session, house.clock.now(), Vec::new())
+    };
+    let kept = house.append(batch).await;
+    kept.map(drop).map_err(|error| error.to_string())
 }
 
 /// Keeps the facts, whole or not at all.

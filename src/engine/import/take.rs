@@ -148,9 +148,19 @@ impl Taking<'_> {
             Vec::new()
         };
         let import::Session { name, entries, .. } = session;
+        let told = |entry: &Entry| held.ids.contains(&entry.id);
+        let until = entries.iter().rposition(told);
         let fresh: Vec<Entry> = entries
             .into_iter()
-            .filter(|entry| matches!(entry.what, What::Spent(_)) || !held.ids.contains(&entry.id))
+            .enumerate()
+            .filter(|(nth, entry)| match &entry.what {
+                // What came with the session out of another home is charged by the facts it came with.
+                What::Spent(spent) => {
+                    until.is_none_or(|until| *nth > until) || counted.contains_key(&spent.key)
+                }
+                _ => !held.ids.contains(&entry.id),
+            })
+            .map(|(_, entry)| entry)
             .collect();
         let items = fresh
             .iter()

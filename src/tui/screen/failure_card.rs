@@ -331,7 +331,7 @@ fn failed(failure: &Failure) -> &'static str {
     match failure.kind {
         // 402 is payment required; what was logged before has no other word for it.
         FailureKind::Auth if failure.spent || failure.status == Some(402) => "no credit left",
-        FailureKind::Auth if failure.status.is_none() => "no key to send",
+        FailureKind::Auth if failure.unsent => "no key to send",
         FailureKind::Auth => "key refused",
         FailureKind::Rate => "too many requests",
         FailureKind::Overloaded => "the provider is overloaded",

@@ -391,8 +391,8 @@ fn hints(site: &Site) -> Vec<Hint<'static>> {
             Said("/", "command"),
             Said("!", "shell"),
             Does(Action::NextMode, "mode"),
+            Does(Action::Leave, "move in text"),
             Does(Action::SearchPrompts, "past prompts"),
-            Does(Action::Leave, "transcript"),
         ],
         Focus::Composer => vec![
             Does(Action::Send, "send"),

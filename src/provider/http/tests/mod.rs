@@ -407,7 +407,10 @@ fn a_missing_key_fails_before_anything_is_sent() {
         let (failure, _) = failed(&ask(&remote).await);
         assert_eq!(
             failure,
-            Failure::new(FailureKind::Auth, "there is no key: set THE_KEY")
+            Failure {
+                unsent: true,
+                ..Failure::new(FailureKind::Auth, "there is no key: set THE_KEY")
+            }
         );
     });
 }

@@ -9,12 +9,12 @@ use crate::tui::app::keymap::{Action, Binding, bind};
 #[rustfmt::skip]
 pub const ROWS: &[Binding] = &[
     bind(Anywhere, Action::Leader, "leader", "the leader: then one more key", &[ctrl('x')], None),
-    bind(Anywhere, Action::NextAsk, "next-ask", "the oldest ask, to approve or deny; again: the inbox", &[alt('a')], Some('a')),
+    bind(Anywhere, Action::NextAsk, "next-ask", "approve or deny; again: the inbox", &[alt('a')], Some('a')),
     bind(Anywhere, Action::Inbox, "inbox", "the inbox: every ask", &[alt('i')], Some('i')),
     bind(Anywhere, Action::Rules, "rules", "rules: what runs unasked, and why", &[], Some('P')),
     bind(Anywhere, Action::Trust, "trust", "trust: what is brought and read", &[], Some('T')),
     bind(Anywhere, Action::Palette, "palette", "find anything by its name", &[ctrl('p')], Some('p')),
-    bind(Anywhere, Action::Sessions, "sessions", "the board: all sessions, to find and open", &[], Some('w')),
+    bind(Anywhere, Action::Sessions, "sessions", "the board: all sessions", &[], Some('w')),
     bind(Anywhere, Action::NewSession, "new-session", "new session here", &[], Some('n')),
     bind(Anywhere, Action::Temporary, "temporary", "new temporary session", &[], Some('u')),
     bind(Anywhere, Action::NewWorktree, "new-worktree", "new session in a worktree", &[], Some('N')),
@@ -24,7 +24,7 @@ pub const ROWS: &[Binding] = &[
     bind(Anywhere, Action::Skills, "skills", "skills", &[], Some('S')),
     bind(Anywhere, Action::Rename, "rename", "rename this session", &[], Some('R')),
     bind(Anywhere, Action::Editor, "editor", "write in your editor", &[ctrl('g')], Some('e')),
-    bind(Anywhere, Action::Stash, "stash", "stash: put the draft by; empty: take one", &[ctrl('s')], Some('D')),
+    bind(Anywhere, Action::Stash, "stash", "stash the draft; empty: take one", &[ctrl('s')], Some('D')),
     bind(Anywhere, Action::TabBefore, "tab-before", "session before", &[], Some('[')),
     bind(Anywhere, Action::TabAfter, "tab-after", "session after", &[], Some(']')),
     bind(Anywhere, Action::Tab(1), "tab-1", "session 1", &[alt('1')], Some('1')),
