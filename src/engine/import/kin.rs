@@ -30,7 +30,7 @@ use crate::protocol::money::Money;
 use crate::protocol::rule::By;
 use crate::protocol::time::Time;
 use crate::store::Batch;
-use crate::store::imports::{Counted, Import};
+use crate::store::imports::Import;
 use crate::store::kin::{Kin, Origin, Outlined, Past};
 use crate::store::read::Reader;
 
