@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use rustix::fs::{FileType, Mode, OFlags};
+use rustix::fs::{Mode, OFlags};
 
 use crate::disk::folder::{Folder, open_exactly};
 
@@ -29,6 +29,8 @@ pub struct Endless;
 pub struct Rules {
     /// What `.ignore`, `.gitignore` and git's own list of the folder say: an earlier kind wins over a later one, wherever it stands.
     kinds: [Gitignore; 3],
+    /// It is the top of a repository: git's own kinds of the folders above say nothing of what is in it.
+    is_top: bool,
     above: Option<Arc<Self>>,
 }
 
@@ -59,19 +61,25 @@ impl Rules {
             let text = site.text(Path::new(name), IGNORE_MOST)?;
             Ok(matcher(&folder, text.as_deref()))
         };
-        let exclude = if has(".git") {
+        let is_top = has(".git") && site.top.about(&site.relative.join(".git")).is_ok();
+        let exclude = if is_top {
             let text = site.exclude()?;
             matcher(&folder, text.as_deref())
         } else {
             Gitignore::empty()
         };
         let kinds = [rules(".ignore")?, rules(".gitignore")?, exclude];
-        if kinds.iter().all(Gitignore::is_empty)
+        if !is_top
+            && kinds.iter().all(Gitignore::is_empty)
             && let Some(above) = above
         {
             return Ok(above);
         }
-        Ok(Arc::new(Self { kinds, above }))
+        Ok(Arc::new(Self {
+            kinds,
+            is_top,
+            above,
+        }))
     }
 
     /// Those of all folders that `path` lies in, itself left out.
@@ -97,12 +105,17 @@ impl Rules {
     /// What the rules say of an absolute path; `everywhere` are the person's own, which come last.
     pub fn say(this: Option<&Self>, path: &Path, is_folder: bool, everywhere: &Gitignore) -> Said {
         let mut said = [Said::Nothing; 3];
+        // `.ignore` is nobody's but the walk's, and has no such bounds.
+        let mut kinds = said.len();
         let mut next = this;
         while let Some(rules) = next {
-            for (said, kind) in said.iter_mut().zip(&rules.kinds) {
+            for (said, kind) in said.iter_mut().zip(&rules.kinds).take(kinds) {
                 if *said == Said::Nothing {
                     *said = Said::of(kind, path, is_folder);
                 }
+            }
+            if rules.is_top {
+                kinds = 1;
             }
             next = rules.above.as_deref();
         }
@@ -185,33 +198,29 @@ impl Site<'_> {
         }
     }
 
-    /// The list of a repository's own, which lies with the main one where this is a worktree.
+    /// The list of a repository's own, which lies with the main one where this is a worktree, and elsewhere too where `.git` or
+    /// what is in it is a link.
     fn exclude(&self) -> Result<Option<Vec<u8>>, Endless> {
-        let about = self.top.about(&self.relative.join(".git"));
-        let is_file = about
-            .is_ok_and(|about| FileType::from_raw_mode(about.st_mode) == FileType::RegularFile);
-        if !is_file {
-            return self.text(Path::new(".git/info/exclude"), IGNORE_MOST);
+        let folder = self.path.join(self.relative);
+        let git = folder.join(".git");
+        // A worktree's repository lies outside of it, and what stands there only leaves names out.
+        if !git.is_file() {
+            return self.elsewhere(&git.join("info/exclude"), IGNORE_MOST);
         }
         let first_line = |text: Option<Vec<u8>>| {
             let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
             text.lines().next().map(str::to_owned)
         };
-        let named = first_line(self.text(Path::new(".git"), GIT_FILE_MOST)?).unwrap_or_default();
-        let Some(folder) = named.strip_prefix("gitdir: ").map(Path::new) else {
+        let named = first_line(self.elsewhere(&git, GIT_FILE_MOST)?).unwrap_or_default();
+        let Some(named) = named.strip_prefix("gitdir: ") else {
             return Ok(None);
         };
-        // A worktree's repository lies outside of it, and what stands there only leaves names out.
+        let folder = folder.join(named);
         let Some(common) = first_line(self.elsewhere(&folder.join("commondir"), GIT_FILE_MOST)?)
         else {
             return Ok(None);
         };
-        let common = if common.starts_with('.') {
-            folder.join(common)
-        } else {
-            PathBuf::from(common)
-        };
-        self.elsewhere(&common.join("info/exclude"), IGNORE_MOST)
+        self.elsewhere(&folder.join(common).join("info/exclude"), IGNORE_MOST)
     }
 
     /// The text of a file outside the folder.
@@ -244,4 +253,117 @@ fn read(file: File, most: u64, device: Option<u64>) -> Result<Vec<u8>, Endless> 
     // It may grow while it is read.
     let _ = file.take(most).read_to_end(&mut text);
     Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use ignore::WalkBuilder;
+
+    use super::*;
+    use crate::tool::shared::listing::{Entry, Hidden, walk};
+
+    /// A folder with these files.
+    fn laid(files: &[(&str, &str)]) -> (tempfile::TempDir, PathBuf) {
+        let outer = tempfile::tempdir().unwrap();
+        let up = outer.path().canonicalize().unwrap();
+        for (file, text) in files {
+            fs::create_dir_all(up.join(file).parent().unwrap()).unwrap();
+            fs::write(up.join(file), text).unwrap();
+        }
+        (outer, up)
+    }
+
+    fn met(root: &Path) -> Vec<String> {
+        let entries = walk(root, Hidden::Left, None).flatten();
+        let files = entries.filter(Entry::is_file);
+        files
+            .map(|entry| entry.relative().display().to_string())
+            .collect()
+    }
+
+    /// What ripgrep meets within repositories.
+    fn theirs(root: &Path) -> Vec<String> {
+        let entries = WalkBuilder::new(root)
+            .sort_by_file_name(Ord::cmp)
+            .build()
+            .flatten();
+        let files = entries.map(ignore::DirEntry::into_path);
+        files
+            .filter(|path| path.is_file())
+            .map(|path| path.strip_prefix(root).unwrap().display().to_string())
+            .collect()
+    }
+
+    /// Git asks no folder above the one with `.git` what it ignores.
+    #[test]
+    fn what_a_repository_leaves_out_is_its_own_to_say() {
+        for (what, git) in [
+            ("a repository", "home/app/.git/HEAD"),
+            ("a worktree", "home/app/.git"),
+        ] {
+            let (_outer, up) = laid(&[
+                ("home/.git/info/exclude", "excluded\n"),
+                ("home/.gitignore", "app/*\nsub/*\n*.log\n"),
+                ("home/.ignore", "never\n"),
+                ("home/app/a", ""),
+                ("home/app/a.log", ""),
+                ("home/app/excluded", ""),
+                ("home/app/never", ""),
+                ("home/app/deep/b", ""),
+                ("home/sub/c", ""),
+                (git, ""),
+            ]);
+            let cases: [(&str, &[&str]); 4] = [
+                ("home/app", &["a", "a.log", "deep/b", "excluded"]),
+                ("home/app/deep", &["b"]),
+                (
+                    "home",
+                    &["app/a", "app/a.log", "app/deep/b", "app/excluded"],
+                ),
+                ("home/sub", &[]),
+            ];
+            for (root, expected) in cases {
+                assert_eq!(met(&up.join(root)), expected, "{what}: {root}");
+                assert_eq!(theirs(&up.join(root)), expected, "{what}: {root}, ripgrep");
+            }
+        }
+    }
+
+    /// As some programs that keep many repositories, or many trees of one, lay them.
+    #[test]
+    fn a_list_behind_a_linked_git_is_read() {
+        for (link, target) in [
+            ("app/.git", "../kept"),
+            ("app/.git/info", "../../kept/info"),
+            ("app/.git/info/exclude", "../../../kept/info/exclude"),
+        ] {
+            let (_outer, up) = laid(&[
+                ("kept/info/exclude", "built\n"),
+                ("app/a", ""),
+                ("app/built", ""),
+                ("app/deep/built", ""),
+                ("app/deep/c", ""),
+            ]);
+            let link = up.join(link);
+            fs::create_dir_all(link.parent().unwrap()).unwrap();
+            symlink(target, &link).unwrap();
+            assert_eq!(met(&up.join("app")), ["a", "deep/c"], "{}", link.display());
+        }
+    }
+
+    #[test]
+    fn the_list_of_a_worktree_is_found_by_a_relative_path() {
+        let (_outer, up) = laid(&[
+            ("main/.git/info/exclude", "built\n"),
+            ("main/.git/worktrees/w/commondir", "../..\n"),
+            ("w/.git", "gitdir: ../main/.git/worktrees/w\n"),
+            ("w/a", ""),
+            ("w/built", ""),
+        ]);
+        assert_eq!(met(&up.join("w")), ["a"]);
+    }
 }
