@@ -82,7 +82,7 @@ fn read(path: &Path, roots: &[PathBuf]) -> Result<Picture, Fault> {
         Fault::NoPicture(format!("cannot read the picture {shown}: {error}"))
     };
     let real = path.canonicalize().map_err(unread)?;
-    if is_inside(path, roots) && !is_inside(&real, roots) {
+    if leads_out(path, &real, roots) {
         return Err(Fault::Unusable(format!(
             "{shown} is reached through a symbolic link to {}, outside the folder: name that path itself",
             visible::one_line(&real.to_string_lossy())
@@ -107,10 +107,25 @@ fn read(path: &Path, roots: &[PathBuf]) -> Result<Picture, Fault> {
     prepare(&name, bytes)
 }
 
-/// Whether a path names something in these folders; one with `..` in it says itself where it leads.
-fn is_inside(path: &Path, roots: &[PathBuf]) -> bool {
-    let climbs = path.components().any(|part| part == Component::ParentDir);
-    !climbs && roots.iter().any(|root| path.starts_with(root))
+/// Whether a path gets out of these folders by a link in them; one that climbs out by `..` says itself where it leads.
+fn leads_out(path: &Path, real: &Path, roots: &[PathBuf]) -> bool {
+    let is_inside = |path: &Path| roots.iter().any(|root| path.starts_with(root));
+    if is_inside(real) {
+        return false;
+    }
+    let mut at = PathBuf::new();
+    for part in path.components() {
+        let before = is_inside(&at);
+        // What is not there any more is not read either.
+        let Ok(now) = at.join(part).canonicalize() else {
+            return true;
+        };
+        at = now;
+        if before && part != Component::ParentDir && !is_inside(&at) {
+            return true;
+        }
+    }
+    false
 }
 
 /// A picture from the bytes of a file. What is small enough stays byte for byte what it is; the first frame stands for one

@@ -209,6 +209,8 @@ fn a_link_out_of_the_folder_leads_to_no_picture() {
     symlink("../private.png", root.join("logo.png")).unwrap();
     symlink("..", root.join("up")).unwrap();
     symlink("own.png", root.join("same.png")).unwrap();
+    symlink("root", up.join("linked")).unwrap();
+    fs::create_dir(root.join("sub")).unwrap();
     let of = |path: &str, roots: &[std::path::PathBuf]| {
         let (path, folder) = (path.to_owned(), root.clone());
         match take(Source::File { path, folder }, None, roots) {
@@ -218,6 +220,7 @@ fn a_link_out_of_the_folder_leads_to_no_picture() {
         }
     };
     let absolute = up.join("private.png").display().to_string();
+    let linked = up.join("linked/logo.png").display().to_string();
     let outside = "is reached through a symbolic link to UP/private.png, outside the folder: name that path itself";
     let cases = [
         ("own.png", "own.png".to_owned()),
@@ -227,6 +230,16 @@ fn a_link_out_of_the_folder_leads_to_no_picture() {
             "up/private.png",
             format!("UP/root/up/private.png {outside}"),
         ),
+        (
+            "sub/../logo.png",
+            format!("UP/root/sub/../logo.png {outside}"),
+        ),
+        (
+            "sub/../up/private.png",
+            format!("UP/root/sub/../up/private.png {outside}"),
+        ),
+        (&linked, format!("UP/linked/logo.png {outside}")),
+        ("sub/../own.png", "own.png".to_owned()),
         // Said in so many words.
         ("../private.png", "private.png".to_owned()),
         (&absolute, "private.png".to_owned()),

@@ -53,8 +53,10 @@ pub async fn run(args: &RunArgs, door: &Door, config: &Config, face: &mut Face<'
     } else {
         prompt::blocks(words, face.input, face.input_is_terminal)?
     };
-    for image in prompt::pictures(&args.images, door).await? {
-        blocks.push(Block::Image { image });
+    if !args.images.is_empty() {
+        let folder = folder(args.cwd.as_deref())?;
+        let images = prompt::pictures(&args.images, &folder, door).await?;
+        blocks.extend(images.into_iter().map(|image| Block::Image { image }));
     }
     let signals =
         caught().map_err(|error| Trouble::failed(format!("cannot catch signals: {error}")))?;

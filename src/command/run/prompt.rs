@@ -1,7 +1,7 @@
 //! What a run is asked: the words of the command line, and what was piped in behind them.
 
 use std::io::Read;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::command::Trouble;
 use crate::engine::door::Door;
@@ -52,7 +52,12 @@ pub fn blocks(
 }
 
 /// Keeps the pictures in the log, where the prompt refers to them. The first that is none ends it.
-pub async fn pictures(paths: &[PathBuf], door: &Door) -> Result<Vec<Image>, Trouble> {
+/// `folder` is that of the run: a link in it leads to none outside.
+pub async fn pictures(
+    paths: &[PathBuf],
+    folder: &Path,
+    door: &Door,
+) -> Result<Vec<Image>, Trouble> {
     let mut images = Vec::new();
     for path in paths {
         // Absolute, so that a name that begins with `~` or `file:` is that and nothing else.
@@ -60,7 +65,7 @@ pub async fn pictures(paths: &[PathBuf], door: &Door) -> Result<Vec<Image>, Trou
             .map_err(|error| Trouble::failed(format!("no picture {}: {error}", path.display())))?;
         let source = Source::File {
             path: path.to_string_lossy().into_owned(),
-            folder: PathBuf::new(),
+            folder: folder.to_owned(),
         };
         match door.manage(Manage::Attach { source }).await {
             Managed::Attached { image } => images.push(image),
