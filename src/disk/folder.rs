@@ -107,8 +107,12 @@ impl Folder {
 
     /// What has this relative path, a link being one; an empty path is the folder itself.
     pub fn about(&self, relative: &Path) -> io::Result<Stat> {
-        let Some(name) = relative.file_name() else {
+        if relative.as_os_str().is_empty() || relative == Path::new(".") {
             return Ok(rustix::fs::fstat(&self.handle)?);
+        }
+        // `..` has no name either, and is none of what is below.
+        let Some(name) = relative.file_name() else {
+            return Err(Errno::XDEV.into());
         };
         let above = match relative.parent() {
             Some(above) if !above.as_os_str().is_empty() => Some(self.below(above)?),
@@ -260,6 +264,20 @@ mod tests {
         let mut text = String::new();
         File::from(opened.ok()?).read_to_string(&mut text).ok()?;
         Some(text)
+    }
+
+    #[test]
+    fn nothing_but_what_lies_below_is_told_of() {
+        let (_outer, up) = world();
+        let top = Folder::at(&up.join("top")).unwrap();
+        let own = top.about(Path::new("")).unwrap().st_ino;
+        assert_eq!(top.about(Path::new(".")).unwrap().st_ino, own);
+        for path in ["file", "deep/down", "out", "deep/back"] {
+            assert!(top.about(Path::new(path)).is_ok(), "{path}");
+        }
+        for path in ["..", "deep/..", "../outside", "out/file", "/", "deep/../.."] {
+            assert!(top.about(Path::new(path)).is_err(), "{path}");
+        }
     }
 
     /// By the kernel's own call and part by part alike.
