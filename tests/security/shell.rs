@@ -34,9 +34,10 @@ fn stubs(folder: &Path) {
 
 /// The words of each command that bash ran.
 fn run(folder: &Path, line: &str) -> Vec<Vec<String>> {
-    let (said, work) = (folder.join("said"), folder.join("work"));
+    // What an earlier one left running writes into its own.
+    let round = tempfile::tempdir_in(folder).unwrap();
+    let (said, work) = (round.path().join("said"), round.path().join("work"));
     for place in [&said, &work] {
-        let _ = fs::remove_dir_all(place);
         fs::create_dir(place).unwrap();
     }
     // What it begins in the background ends before it does.
