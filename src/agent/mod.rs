@@ -23,6 +23,7 @@ pub mod network;
 pub mod offer;
 pub mod permission;
 pub mod picture;
+pub(crate) mod places;
 pub mod prefix;
 pub mod prompt;
 pub mod quoted;

@@ -32,57 +32,6 @@ pub(crate) fn of(reach: &[Reach], network: Network, roots: &[PathBuf]) -> Option
     })
 }
 
-/// Places that a command line names, as far as that can be told from it; each may be one or none. Programs are left out, and what
-/// is only written.
-pub(crate) fn places(line: &str, cwd: &Path, home: Option<&Path>) -> Vec<PathBuf> {
-    let parts = command_line::split(line).unwrap_or_default();
-    let passed: Vec<&str> = parts
-        .iter()
-        .flat_map(|part| part.words.first().into_iter().chain(&part.writes))
-        .map(String::as_str)
-        .collect();
-    // Words as a shell has them, and for what it would take apart further, or what is not understood, all that could be one.
-    let words = parts.iter().flat_map(|part| part.words.iter().skip(1));
-    let pieces = line.split([
-        ' ', '\t', '\n', ';', '|', '&', '(', ')', '<', '>', '"', '\'', '`', '=', ',', ':',
-    ]);
-    let mut places: Vec<PathBuf> = words
-        .map(String::as_str)
-        .chain(pieces)
-        .filter(|word| !word.is_empty() && !passed.contains(word))
-        .filter_map(|word| place(word, cwd, home))
-        .take(PLACES_MOST)
-        .collect();
-    places.sort();
-    places.dedup();
-    places
-}
-
-/// Words of one line that are looked up.
-const PLACES_MOST: usize = 500;
-
-fn place(word: &str, cwd: &Path, home: Option<&Path>) -> Option<PathBuf> {
-    // `-I/usr/include`
-    let word = match word.find('/') {
-        Some(at) if word.starts_with('-') => word.get(at..)?,
-        _ => word,
-    };
-    let from_home = ["~", "$HOME", "${HOME}"]
-        .iter()
-        .find_map(|sign| word.strip_prefix(sign))
-        .filter(|rest| rest.is_empty() || rest.starts_with('/'));
-    let path = match from_home {
-        Some(rest) => home?.join(rest.trim_start_matches('/')),
-        None => cwd.join(word),
-    };
-    // Up to a wildcard: what it may stand for lies in that folder.
-    let text = path.to_str()?;
-    Some(match text.find(['*', '?', '[', '{', '$']) {
-        Some(at) => PathBuf::from(text.get(..at)?.rsplit_once('/')?.0),
-        None => path,
-    })
-}
-
 /// Whether what truly lies there comes from outside: neither from the folders of the session nor from who runs the machine.
 pub(crate) fn is_outside(real: &Path, roots: &[PathBuf]) -> bool {
     const SYSTEM: &[&str] = &[
@@ -103,7 +52,10 @@ pub(crate) fn is_outside(real: &Path, roots: &[PathBuf]) -> bool {
         "/Applications",
         "/private/etc",
     ];
-    !inside(real, roots) && !SYSTEM.iter().any(|place| real.starts_with(place))
+    // Anybody writes there, or what is there is another's.
+    const NO_SYSTEM: &[&str] = &["/dev/shm", "/dev/fd", "/dev/mqueue"];
+    let is_in = |places: &[&str]| places.iter().any(|place| real.starts_with(place));
+    !inside(real, roots) && (is_in(NO_SYSTEM) || !is_in(SYSTEM))
 }
 
 /// All but what only moves files, looks at the folder, or installs: what runs code with the network may read anything there.
@@ -125,41 +77,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_what_a_line_could_read() {
-        let cases: [(&str, &[&str]); 12] = [
-            ("cat x", &["/w/x"]),
-            ("cat ../y | head -5", &["/w/-5", "/w/../y"]),
-            (
-                "cat ~/d/x $HOME/e ${HOME}/f ~other/g",
-                &["/home/me/d/x", "/home/me/e", "/home/me/f", "/w/~other/g"],
-            ),
-            ("cat ~/d/*.txt", &["/home/me/d"]),
-            ("tool --file=/a/b -I/c", &["/a/b", "/c", "/w/--file"]),
-            ("/opt/x/tool", &[]),
-            ("~/bin/tool y > /out/z", &["/w/y"]),
-            ("cat '/a b/c'", &["/a", "/a b/c", "/w/b/c"]),
-            (
-                "for f in /a; do cat < \"$f\"; done",
-                &[
-                    "/a", "/w", "/w/cat", "/w/do", "/w/done", "/w/f", "/w/for", "/w/in",
-                ],
-            ),
-            ("cat <<E\n/a\nE", &["/a", "/w/E", "/w/cat"]),
-            ("x $(cat /a)", &["/a", "/w"]),
-            ("cat a:/b", &["/b", "/w/a", "/w/a:/b"]),
-        ];
-        for (line, expected) in cases {
-            let found = places(line, Path::new("/w"), Some(Path::new("/home/me")));
-            let mut found: Vec<_> = found.iter().filter_map(|path| path.to_str()).collect();
-            found.retain(|path| !path.starts_with("/w/$") && *path != "/w/cat)");
-            found.sort_unstable();
-            let mut expected = expected.to_vec();
-            expected.sort_unstable();
-            assert_eq!(found, expected, "{line}");
-        }
-    }
-
-    #[test]
     fn outside_is_what_neither_the_folder_nor_the_system_holds() {
         let roots = [PathBuf::from("/home/me/app")];
         for (path, expected) in [
@@ -171,6 +88,9 @@ mod tests {
             ("/etc/hosts", false),
             ("/usr/share/doc/x", false),
             ("/usrx", true),
+            ("/dev/null", false),
+            ("/dev/shm/x", true),
+            ("/dev/fd/3", true),
         ] {
             assert_eq!(is_outside(Path::new(path), &roots), expected, "{path}");
         }

@@ -83,7 +83,7 @@ impl Task {
                 self.lose(&id).await;
                 continue;
             };
-            self.run_adopted(&call, adopted, began);
+            self.run_adopted(&call, adopted, began).await;
         }
     }
 

@@ -44,6 +44,7 @@ mod model_call;
 mod notes;
 mod offer;
 pub mod open;
+mod outside;
 pub mod owner;
 mod paced;
 mod picture;

@@ -62,7 +62,7 @@ pub(crate) struct Judged {
     /// Whether it has it when it runs.
     pub(crate) network: Network,
     /// What of what it reads nobody trusted wrote.
-    untrusted: Option<Untrusted>,
+    pub(crate) untrusted: Option<Untrusted>,
 }
 
 impl Task {
@@ -139,11 +139,14 @@ impl Task {
         } else {
             Network::Off
         };
+        let mut untrusted = taint::of(&reach, reaches, &scene.place.roots);
+        if untrusted.is_none() {
+            untrusted = self.names_outside(&reach, cage.level).await;
+        }
         let judged = Judged {
             reach: reach.as_slice().into(),
             network,
-            untrusted: taint::of(&reach, reaches, &scene.place.roots)
-                .or_else(|| self.names_outside(&reach, cage.level)),
+            untrusted,
         };
         self.judged.insert(call.id.clone(), judged);
         let (mut verdict, by) = permission::judge(&asked);
@@ -198,20 +201,6 @@ impl Task {
         let held = weigh::held(deletes::targets(&asked), scene.place.cwd.clone()).await;
         let ask = permission::ask(call, (subject, bound), (reason, &held), &asked);
         Decision::Ask(ask)
-    }
-
-    /// What a command names that lies outside, as far as it is there now; by the level that holds it.
-    fn names_outside(&self, reach: &[Reach], level: Level) -> Option<Untrusted> {
-        let line = permission::command(reach)?;
-        let home = self.house.home.as_deref();
-        let mut own = self.roots.clone();
-        own.extend(self.house.walls.own_temporary(level));
-        let mut places = taint::places(line, &self.session.spec.cwd, home).into_iter();
-        let path = places.find_map(|place| {
-            let real = place.canonicalize().ok()?;
-            taint::is_outside(&real, &own).then_some(real)
-        })?;
-        Some(Untrusted::Outside { path })
     }
 
     /// A question goes to the person in every mode; there is nothing else to it.
@@ -299,7 +288,7 @@ impl Task {
     }
 
     /// A command that another Creel began, until it ends.
-    pub(crate) fn run_adopted(&mut self, call: &ToolCall, adopted: Adopted, began: Time) {
+    pub(crate) async fn run_adopted(&mut self, call: &ToolCall, adopted: Adopted, began: Time) {
         let open = self.session.open_calls.get(&call.id);
         let number = open.map_or(0, |open| open.number);
         // Where nothing held it, nothing kept it from the network.
@@ -317,8 +306,10 @@ impl Task {
         let reach = reach.unwrap_or_default();
         let level = open.and_then(|open| open.birth.as_ref());
         let level = level.map_or(Level::None, |birth| birth.level);
-        let untrusted = taint::of(&reach, network, &scene.place.roots)
-            .or_else(|| self.names_outside(&reach, level));
+        let mut untrusted = taint::of(&reach, network, &scene.place.roots);
+        if untrusted.is_none() {
+            untrusted = self.names_outside(&reach, level).await;
+        }
         let work = tool::adopted::command(input, adopted, ran, scene).boxed();
         let kept = self.kept(work, number, began);
         let (call, tool) = (call.id.clone(), call.name.clone());
