@@ -403,7 +403,7 @@ impl Reader<'_> {
             return;
         }
         let Some(target) =
-            target.map(|target| self.from_home(&target).unwrap_or_else(|| target.into()))
+            target.map(|target| self.at_home(&target).unwrap_or_else(|| target.into()))
         else {
             scope.lost = true;
             return;

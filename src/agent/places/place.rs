@@ -47,7 +47,7 @@ impl Reader<'_> {
     }
 
     /// What begins with a home.
-    pub(super) fn from_home(&self, text: &str) -> Option<PathBuf> {
+    pub(super) fn at_home(&self, text: &str) -> Option<PathBuf> {
         let rest = text.strip_prefix('~')?;
         let home = self.home?;
         match rest.split_once('/') {
@@ -87,7 +87,7 @@ impl Reader<'_> {
         {
             return self.outside(text);
         }
-        let path = self.from_home(text).unwrap_or_else(|| text.into());
+        let path = self.at_home(text).unwrap_or_else(|| text.into());
         for base in &scope.bases {
             let absolute = path.is_absolute();
             let place = Place {
