@@ -341,6 +341,8 @@ mod tests {
                     argv: String::new(),
                     level: Level::Restricted,
                     network: Network::Off,
+                    pipe: None,
+                    untrusted: None,
                 })),
                 by: Some(By::Person),
             },

@@ -21,6 +21,7 @@ pub mod loan;
 pub mod moment;
 pub mod network;
 pub mod offer;
+pub mod open;
 pub mod permission;
 pub mod picture;
 pub(crate) mod places;

@@ -1,12 +1,13 @@
 //! After a crash: the facts that close what was open, so that the next request to the model is valid and the person is told
 //! the truth. Nothing is run again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value;
 
+use crate::agent::open::{OpenCall, OpenRequestOut};
 use crate::agent::prompt::Placed;
-use crate::agent::session::{OpenCall, OpenRequestOut, Session};
+use crate::agent::session::Session;
 use crate::agent::visible::{brief, one_line};
 use crate::protocol::ask::About;
 use crate::protocol::call::{Outcome, OutcomeKind};
@@ -108,7 +109,7 @@ pub fn closing(
             step: open.step,
             item: Item::Result {
                 call: call.clone(),
-                outcome,
+                outcome: brought(outcome, open),
             },
             imported: None,
         });
@@ -144,6 +145,14 @@ pub fn closing(
     facts
 }
 
+/// However a call ended, what it may have read counts.
+fn brought(mut outcome: Outcome, open: &OpenCall) -> Outcome {
+    if outcome.untrusted.is_none() {
+        outcome.untrusted = open.untrusted().cloned();
+    }
+    outcome
+}
+
 /// Of the facts that close a session those that are left where these calls go on: they and their turn stay open.
 pub fn but_for(mut facts: Vec<Fact>, calls: &BTreeSet<CallId>) -> Vec<Fact> {
     if !calls.is_empty() {
@@ -169,7 +178,7 @@ pub fn taken_over(session: &Session, call: &CallId, outcome: Outcome, last: bool
         step: open.step,
         item: Item::Result {
             call: call.clone(),
-            outcome,
+            outcome: brought(outcome, open),
         },
         imported: None,
     }];
@@ -195,22 +204,22 @@ pub fn is_unknown(items: &[Placed], command: &str) -> bool {
         Item::Result { call, outcome } => Some((call, outcome.kind)),
         _ => None,
     });
-    let is_of = |id: &CallId| {
-        items.iter().any(|(_, _, item)| match item {
-            Item::Call(call) if call.id == *id => call
-                .input()
-                .is_ok_and(|input| input.get("command").and_then(Value::as_str) == Some(command)),
-            _ => false,
-        })
-    };
     // Nothing is known of most sessions that could be lost: their calls are not looked up.
     let lost = |kind| kind == OutcomeKind::Lost;
     if !results.clone().any(|(_, kind)| lost(kind)) {
         return false;
     }
+    let is_it = |input: &Value| input.get("command").and_then(Value::as_str) == Some(command);
+    let calls: HashSet<&CallId> = items
+        .iter()
+        .filter_map(|(_, _, item)| match item {
+            Item::Call(call) if call.input().is_ok_and(|input| is_it(&input)) => Some(&call.id),
+            _ => None,
+        })
+        .collect();
     results
         .filter(|(_, kind)| lost(*kind) || matches!(kind, OutcomeKind::Done | OutcomeKind::Failed))
-        .find(|(call, _)| is_of(call))
+        .find(|(call, _)| calls.contains(call))
         .is_some_and(|(_, kind)| lost(kind))
 }
 
@@ -287,10 +296,11 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
 
     use super::*;
-    use crate::protocol::call::ToolCall;
+    use crate::protocol::call::{ToolCall, Untrusted};
     use crate::protocol::event::Event;
     use crate::protocol::id::{Seq, SessionId};
     use crate::protocol::rule::Mode;
+    use crate::protocol::sandbox::{Birth, Level, Network};
     use crate::protocol::session::{SessionSpec, State};
     use crate::protocol::time::Time;
 
@@ -397,13 +407,23 @@ mod tests {
             subject: "make".to_owned(),
             started: true,
             number: 1,
-            birth: None,
+            birth: Some(Box::new(Birth {
+                pid: 7,
+                ticks: None,
+                boot: None,
+                argv: String::new(),
+                level: Level::None,
+                network: Network::On,
+                pipe: None,
+                untrusted: Some(Untrusted::Web),
+            })),
+            began: None,
         };
         session.open_calls.insert(call.clone(), open);
         for (survivors, expected) in [
             (BTreeSet::new(), "so whether it took effect is not known"),
             (
-                BTreeSet::from([call]),
+                BTreeSet::from([call.clone()]),
                 "Its process was still there and was ended now",
             ),
         ] {
@@ -418,7 +438,25 @@ mod tests {
                 panic!("{facts:?}");
             };
             assert!(outcome.text.contains(expected), "{}", outcome.text);
+            // What it brought in while it ran counts all the same.
+            assert_eq!(outcome.untrusted, Some(Untrusted::Web));
         }
+        // As well as where another closed it, who did not know.
+        session.apply(&Event {
+            seq: Seq(99),
+            session: session.id,
+            at: Time(9_000),
+            fact: Fact::ItemAdded {
+                turn: 1,
+                step: 1,
+                item: Item::Result {
+                    call,
+                    outcome: Outcome::lost("?"),
+                },
+                imported: None,
+            },
+        });
+        assert_eq!(session.untrusted(), Some(&Untrusted::Web));
     }
 
     #[test]

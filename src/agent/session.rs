@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::at::{self, Failing};
 use crate::agent::loan::Loan;
+use crate::agent::open::{OpenCall, OpenRequestOut};
 use crate::agent::route::Served;
 use crate::agent::sum::Sum;
 use crate::agent::unmarked;
@@ -20,7 +21,6 @@ use crate::protocol::id::{CallId, MessageId, ModelRef, Seq, SessionId};
 use crate::protocol::item::{Block, Item, Origin, joined};
 use crate::protocol::money::Money;
 use crate::protocol::rule::Mode;
-use crate::protocol::sandbox::Birth;
 use crate::protocol::session::{Change, SessionSpec, State};
 use crate::protocol::time::Time;
 use crate::protocol::usage::{Charge, Usage};
@@ -113,39 +113,6 @@ pub struct Session {
     pub recalls: Option<bool>,
     /// What was thought, by the `PROVIDER/MODEL` that it goes back to; empty where it goes back to nobody.
     pub thoughts: BTreeMap<String, u64>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenCall {
-    pub turn: u32,
-    pub step: u32,
-    pub name: String,
-    /// What it is about, in a few words.
-    pub subject: String,
-    /// `CallStarted` is in the log: it may have taken effect.
-    pub started: bool,
-    /// The number its whole output is kept under, once started.
-    pub number: u32,
-    /// Its process, where it is a command that waited to be let go.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub birth: Option<Box<Birth>>,
-}
-
-/// A model call under way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct OpenRequestOut {
-    pub turn: u32,
-    pub step: u32,
-    pub attempt: u32,
-    pub model: ModelRef,
-    pub reserved: Option<Money>,
-}
-
-impl OpenRequestOut {
-    /// A call beside the steps of a turn: these count from 1.
-    pub fn is_aside(&self) -> bool {
-        self.step == 0
-    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -345,6 +312,7 @@ impl Session {
                     open.started = true;
                     open.number = number;
                     open.birth.clone_from(birth);
+                    open.began = Some(event.at);
                 }
             }
             Fact::TurnEnded { ending, .. } => {
@@ -481,14 +449,17 @@ impl Session {
                     started: false,
                     number: 0,
                     birth: None,
+                    began: None,
                 };
                 self.open_calls.insert(call.id.clone(), open);
             }
             Item::Result { call, outcome } => {
-                if let Some(untrusted) = &outcome.untrusted {
+                let open = self.open_calls.remove(call);
+                // Whoever closed it may not have seen what it read.
+                let foreseen = open.as_ref().and_then(OpenCall::untrusted);
+                if let Some(untrusted) = outcome.untrusted.as_ref().or(foreseen) {
                     self.read(untrusted);
                 }
-                let open = self.open_calls.remove(call);
                 if let Some((open, exit)) = open.zip(outcome.exit) {
                     self.failing.ran(open.subject, exit);
                 }

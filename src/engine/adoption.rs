@@ -63,19 +63,23 @@ impl Adoption {
 }
 
 impl Task {
-    /// Goes on with commands that were taken over. One whose call cannot be found ends here.
-    pub(crate) async fn adopt(&mut self, taken: Vec<(CallId, Adopted)>, began: Time) {
+    /// Goes on with commands that were taken over; `heard` is the newest fact of their Creel, where logs do not say when they
+    /// began. One whose call cannot be found ends here.
+    pub(crate) async fn adopt(&mut self, taken: Vec<(CallId, Adopted)>, heard: Time) {
         if taken.is_empty() {
             return;
         }
         // The log says what they were asked to do.
         let unread = self.read_past().await.err();
+        // All of them before one can be lost: the turn ends with the last.
+        self.adoption
+            .calls
+            .extend(taken.iter().map(|(id, _)| id.clone()));
         for (id, adopted) in taken {
             let call = self.items.iter().find_map(|(_, _, item)| match item {
                 Item::Call(call) if call.id == id => Some(call.clone()),
                 _ => None,
             });
-            self.adoption.calls.insert(id.clone());
             let Some(call) = call else {
                 let why = unread.as_deref().unwrap_or("its call is not in the log");
                 tracing::warn!("session {}: {id}: {why}", self.session.id);
@@ -83,6 +87,8 @@ impl Task {
                 self.lose(&id).await;
                 continue;
             };
+            let open = self.session.open_calls.get(&id);
+            let began = open.and_then(|open| open.began).unwrap_or(heard);
             self.run_adopted(&call, adopted, began).await;
         }
     }

@@ -169,7 +169,7 @@ pub(crate) struct Taken {
     held: Held,
     /// Commands of it that live on.
     adopted: Vec<(CallId, Adopted)>,
-    /// When its own Creel kept the last of it: the start of these.
+    /// When its own Creel kept the last of it.
     heard: Time,
 }
 
@@ -223,14 +223,10 @@ pub(crate) async fn take_hold(
         Survivors::GoOn => adoption::take_over(&session),
         Survivors::End => Vec::new(),
     };
-    let mut facts = if adopted.is_empty() {
-        let ended = walls::end_survivors(&session);
-        recover::closing(&session, draft.clone(), Broke::Process, &ended)
-    } else {
-        let calls = adopted.iter().map(|(call, _)| call.clone()).collect();
-        let facts = recover::closing(&session, draft.clone(), Broke::Process, &BTreeSet::new());
-        recover::but_for(facts, &calls)
-    };
+    let on = adopted.iter().map(|(call, _)| call.clone()).collect();
+    let ended = walls::end_survivors(&session, &on);
+    let facts = recover::closing(&session, draft.clone(), Broke::Process, &ended);
+    let mut facts = recover::but_for(facts, &on);
     let lost = Lost {
         calls: &calls,
         draft: draft.as_deref(),

@@ -304,9 +304,13 @@ impl Task {
             .get(&call.name)
             .and_then(|tool| tool::reach(&*tool, &input, &scene.place).ok());
         let reach = reach.unwrap_or_default();
-        let level = open.and_then(|open| open.birth.as_ref());
-        let level = level.map_or(Level::None, |birth| birth.level);
-        let mut untrusted = taint::of(&reach, network, &scene.place.roots);
+        let birth = open.and_then(|open| open.birth.clone());
+        let level = birth.as_ref().map_or(Level::None, |birth| birth.level);
+        // As it was found when it began; logs from before do not say.
+        let mut untrusted = birth.and_then(|birth| birth.untrusted);
+        if untrusted.is_none() {
+            untrusted = taint::of(&reach, network, &scene.place.roots);
+        }
         if untrusted.is_none() {
             untrusted = self.names_outside(&reach, level).await;
         }

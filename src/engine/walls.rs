@@ -24,7 +24,7 @@ use crate::engine::session::Task;
 use crate::note;
 use crate::protocol::event::Fact;
 use crate::protocol::id::CallId;
-use crate::protocol::sandbox::{Hold, Level, Network};
+use crate::protocol::sandbox::{Birth, Hold, Level, Network};
 use crate::sandbox::canary::{self, Measured};
 use crate::sandbox::child::{self, Order, Waiting};
 use crate::sandbox::folder::Folder;
@@ -286,11 +286,9 @@ impl Task {
             let Some(argv) = asked.input().ok().and_then(|input| tool.command(&input)) else {
                 continue;
             };
-            let network = self
-                .judged
-                .get(&asked.id)
-                .map(|judged| judged.network)
-                .unwrap_or_default();
+            let judged = self.judged.get(&asked.id);
+            let network = judged.map(|judged| judged.network).unwrap_or_default();
+            let untrusted = judged.and_then(|judged| judged.untrusted.clone());
             let Some(waiting) = self.wait(&argv, Whose::Model, network).await else {
                 continue;
             };
@@ -298,7 +296,10 @@ impl Task {
                 if let (Fact::CallStarted { call, birth, .. }, Ok(waiting)) = (fact, &waiting)
                     && *call == asked.id
                 {
-                    *birth = Some(Box::new(waiting.birth.clone()));
+                    *birth = Some(Box::new(Birth {
+                        untrusted: untrusted.clone(),
+                        ..waiting.birth.clone()
+                    }));
                 }
             }
             self.waiting.insert(asked.id.clone(), waiting);
@@ -400,11 +401,15 @@ impl Task {
     }
 }
 
-/// Ends the commands of a session whose Creel is gone, where they live on and nobody goes on with them. Answers with the calls
-/// they were of.
-pub(crate) fn end_survivors(session: &Session) -> BTreeSet<CallId> {
+/// Ends the commands of a session whose Creel is gone, where they live on and nobody goes on with them, as with those of `taken`.
+/// Answers with the calls they were of.
+pub(crate) fn end_survivors(session: &Session, taken: &BTreeSet<CallId>) -> BTreeSet<CallId> {
     let mut ended = BTreeSet::new();
-    for (call, open) in &session.open_calls {
+    let left = session
+        .open_calls
+        .iter()
+        .filter(|(call, _)| !taken.contains(*call));
+    for (call, open) in left {
         let Some(birth) = open.birth.as_ref().filter(|birth| child::lives(birth)) else {
             continue;
         };

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::call::Untrusted;
+
 /// What the sandbox was measured to hold, from nothing to most. Never what was hoped for: a child tries what is forbidden, and
 /// this is what came of it.
 #[derive(
@@ -107,4 +109,17 @@ pub struct Birth {
     pub level: Level,
     #[serde(default, skip_serializing_if = "Network::is_off")]
     pub network: Network,
+    /// What it puts out goes into this; not known in logs from before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pipe: Option<Pipe>,
+    /// What of what it may read nobody trusted wrote: it counts however the command ends, and where nobody sees it end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untrusted: Option<Untrusted>,
+}
+
+/// What names a pipe among all of the system while it is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pipe {
+    pub device: u64,
+    pub inode: u64,
 }

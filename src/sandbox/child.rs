@@ -6,7 +6,8 @@ use std::fmt;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Stdio;
@@ -17,7 +18,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use tokio::process::{Child, Command};
 
 use crate::agent::digest;
-use crate::protocol::sandbox::{Birth, Level};
+use crate::protocol::sandbox::{Birth, Level, Pipe};
 use crate::sandbox::guard::{Differs, Guard};
 use crate::sandbox::plan::{Plan, Walls};
 use crate::sandbox::wire::{self, Request, Said};
@@ -109,6 +110,8 @@ pub fn start(order: &Order<'_>) -> io::Result<Waiting> {
             argv: hash(order.argv),
             level: order.level,
             network: order.plan.network,
+            pipe: identity(&reader),
+            untrusted: None,
         },
         child,
         output: OwnedFd::from(reader),
@@ -217,6 +220,16 @@ pub fn lives(birth: &Birth) -> bool {
         && ticks(birth.pid) == birth.ticks
 }
 
+/// What names the pipe that this is an end of.
+pub(crate) fn identity(end: impl AsFd) -> Option<Pipe> {
+    let about = fs::File::from(end.as_fd().try_clone_to_owned().ok()?);
+    let about = about.metadata().ok()?;
+    Some(Pipe {
+        device: about.dev(),
+        inode: about.ino(),
+    })
+}
+
 fn hash(argv: &[String]) -> String {
     let ended: Vec<u8> = argv
         .iter()
@@ -275,6 +288,8 @@ mod tests {
             argv: String::new(),
             level: Level::None,
             network: Network::Off,
+            pipe: None,
+            untrusted: None,
         };
         assert!(lives(&birth));
         let changes: [fn(&mut Birth); 3] = [

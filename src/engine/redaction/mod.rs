@@ -14,6 +14,7 @@ use crate::protocol::event::Fact;
 use crate::protocol::image::Image;
 use crate::protocol::item::{Block, Item, Opaque, Recalled};
 use crate::protocol::rule::Rule;
+use crate::protocol::sandbox::Birth;
 use crate::protocol::session::Change;
 
 /// The fact without the keys Creel holds.
@@ -189,7 +190,28 @@ pub(crate) fn redacted(fact: Fact, redactor: &Redactor) -> Fact {
                 answer: Answer::Verdict { verdict },
             }
         }
+        Fact::CallStarted {
+            call,
+            birth: Some(birth),
+            by,
+        } => Fact::CallStarted {
+            call,
+            birth: Some(Box::new(Birth {
+                untrusted: birth.untrusted.map(|read| redacted_read(read, clean)),
+                ..*birth
+            })),
+            by,
+        },
         other => other,
+    }
+}
+
+fn redacted_read(untrusted: Untrusted, clean: impl Fn(String) -> String) -> Untrusted {
+    match untrusted {
+        Untrusted::Outside { path } => Untrusted::Outside {
+            path: redacted_path(path, &clean),
+        },
+        Untrusted::Web => Untrusted::Web,
     }
 }
 
@@ -221,12 +243,7 @@ fn redacted_outcome(outcome: Outcome, clean: impl Fn(String) -> String) -> Outco
         },
         other => other,
     };
-    let untrusted = outcome.untrusted.map(|untrusted| match untrusted {
-        Untrusted::Outside { path } => Untrusted::Outside {
-            path: redacted_path(path, &clean),
-        },
-        Untrusted::Web => Untrusted::Web,
-    });
+    let untrusted = outcome.untrusted.map(|read| redacted_read(read, &clean));
     Outcome {
         text: clean(outcome.text),
         detail,

@@ -137,6 +137,8 @@ fn what_holds_commands_is_asked_for_when_it_may_be_another() {
             argv: String::new(),
             level,
             network: Network::Off,
+            pipe: None,
+            untrusted: None,
         })),
         by: None,
     };

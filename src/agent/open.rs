@@ -1,0 +1,52 @@
+//! What is under way in a session: calls and requests that have no end yet.
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::call::Untrusted;
+use crate::protocol::id::ModelRef;
+use crate::protocol::money::Money;
+use crate::protocol::sandbox::Birth;
+use crate::protocol::time::Time;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenCall {
+    pub turn: u32,
+    pub step: u32,
+    pub name: String,
+    /// What it is about, in a few words.
+    pub subject: String,
+    /// `CallStarted` is in the log: it may have taken effect.
+    pub started: bool,
+    /// The number its whole output is kept under, once started.
+    pub number: u32,
+    /// Its process, where it is a command that waited to be let go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birth: Option<Box<Birth>>,
+    /// When it was started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub began: Option<Time>,
+}
+
+impl OpenCall {
+    /// What of what it may have read by now nobody trusted wrote.
+    pub fn untrusted(&self) -> Option<&Untrusted> {
+        self.birth.as_ref()?.untrusted.as_ref()
+    }
+}
+
+/// A model call under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenRequestOut {
+    pub turn: u32,
+    pub step: u32,
+    pub attempt: u32,
+    pub model: ModelRef,
+    pub reserved: Option<Money>,
+}
+
+impl OpenRequestOut {
+    /// A call beside the steps of a turn: these count from 1.
+    pub fn is_aside(&self) -> bool {
+        self.step == 0
+    }
+}
