@@ -4,6 +4,7 @@
 use std::fmt;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::thread;
 
 use rustix::event::{PollFd, PollFlags, poll};
@@ -12,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::sync::oneshot;
 
 use crate::protocol::sandbox::Birth;
-use crate::sandbox::child::lives;
+use crate::sandbox::child::{identity, lives};
 
 /// A command of another Creel.
 pub struct Adopted {
@@ -40,25 +41,29 @@ pub fn adopt(birth: &Birth) -> Option<Adopted> {
     // What was taken hold of is what is looked at now: the number cannot be another's any more.
     lives(birth).then(|| Adopted {
         pid: birth.pid,
-        output: [1, 2]
-            .into_iter()
-            .find_map(|number| pipe(birth.pid, number)),
+        output: [1, 2].into_iter().find_map(|number| pipe(birth, number)),
         process,
     })
 }
 
-/// The other end of a pipe that a process writes to.
+/// The other end of our pipe, where the process still writes to it: one that it made itself has a reader of its own, who would
+/// miss what is read here.
 #[cfg(target_os = "linux")]
-fn pipe(pid: u32, number: u32) -> Option<OwnedFd> {
-    use rustix::fs::{FileType, Mode, OFlags};
+fn pipe(birth: &Birth, number: u32) -> Option<OwnedFd> {
+    use std::os::unix::fs::MetadataExt;
 
-    let path = format!("/proc/{pid}/fd/{number}");
-    let about = rustix::fs::stat(path.as_str()).ok()?;
-    if FileType::from_raw_mode(about.st_mode) != FileType::Fifo {
+    use rustix::fs::{Mode, OFlags};
+
+    let own = birth.pipe?;
+    let path = format!("/proc/{}/fd/{number}", birth.pid);
+    let about = std::fs::metadata(&path).ok()?;
+    if (about.dev(), about.ino()) != (own.device, own.inode) {
         return None;
     }
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    rustix::fs::open(path.as_str(), flags, Mode::empty()).ok()
+    let opened = rustix::fs::open(path.as_str(), flags, Mode::empty()).ok()?;
+    // It may have been another's by then.
+    (identity(&opened) == Some(own)).then_some(opened)
 }
 
 #[cfg(not(target_os = "linux"))]
@@ -75,11 +80,14 @@ pub fn waits(birth: &Birth) -> bool {
 #[derive(Debug)]
 pub struct End {
     seen: oneshot::Receiver<()>,
+    /// The process itself.
+    pub(crate) process: Arc<OwnedFd>,
 }
 
 impl Adopted {
     /// Ends it with all that did not leave its group.
     pub fn end(self) {
+        send(&self.process, Signal::KILL);
         let group = i32::try_from(self.pid).ok().and_then(Pid::from_raw);
         // The error is that it has ended.
         let _ = group.map(|group| kill_process_group(group, Signal::KILL));
@@ -88,16 +96,30 @@ impl Adopted {
     /// What it puts out, and its end. That is seen by a thread that ends with it: there are few of these, and for no time long.
     pub fn parts(self) -> io::Result<(Option<OwnedFd>, End)> {
         let (sender, seen) = oneshot::channel();
-        let process = self.process;
+        let process = self.process.try_clone()?;
         thread::Builder::new().spawn(move || {
             let mut watched = [PollFd::new(&process, PollFlags::IN)];
             while poll(&mut watched, None) == Err(Errno::INTR) {}
             // Nobody waits for it any more.
             let _ = sender.send(());
         })?;
-        Ok((self.output, End { seen }))
+        let end = End {
+            seen,
+            process: Arc::new(self.process),
+        };
+        Ok((self.output, end))
     }
 }
+
+/// Sends a signal to the very process that is held; its number may be another's by now.
+#[cfg(target_os = "linux")]
+pub(crate) fn send(process: &OwnedFd, signal: Signal) {
+    // The error is that it has ended.
+    let _ = rustix::process::pidfd_send_signal(process, signal);
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn send(_: &OwnedFd, _: Signal) {}
 
 impl End {
     pub async fn wait(&mut self) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::protocol::call::Outcome;
+use crate::protocol::call::{Outcome, OutcomeKind};
 use crate::sandbox::adopted::Adopted;
 use crate::tool::bash;
 use crate::tool::shared::process::{self, Job};
@@ -14,6 +14,9 @@ use crate::tool::{Ended, Scene};
 /// What the model must know of it.
 const TAKEN_OVER: &str = "\n(Creel ended while this ran, and took it over when it was back: what it put out before that is not here, and its exit status is not known. It was not run again. Verify before repeating it.)";
 
+/// Where it sends what it puts out elsewhere.
+const UNREAD: &str = "\n(What it put out could not be read: it no longer goes to Creel itself.)";
+
 /// `input` is that of its call, `ran` how long it ran by now.
 pub async fn command(input: Value, adopted: Adopted, ran: Duration, scene: Scene) -> Ended {
     let (command, timeout) = match bash::arguments(&input) {
@@ -21,6 +24,7 @@ pub async fn command(input: Value, adopted: Adopted, ran: Duration, scene: Scene
         Err(text) => return Outcome::failed(text).into(),
     };
     let timeout = bash::time(timeout, &scene);
+    let is_read = adopted.output.is_some();
     let job = Job {
         adopted: Some(adopted),
         timeout: timeout.saturating_sub(ran),
@@ -29,7 +33,14 @@ pub async fn command(input: Value, adopted: Adopted, ran: Duration, scene: Scene
     match process::run(job).await {
         Ok(finished) => {
             let mut ended = bash::ended(finished, timeout.as_secs(), scene.number, None);
+            if !is_read {
+                ended.outcome.text.push_str(UNREAD);
+            }
             ended.outcome.text.push_str(TAKEN_OVER);
+            // Nobody was told how it ended: to run it again is for the person to say.
+            if ended.outcome.kind == OutcomeKind::Done {
+                ended.outcome.kind = OutcomeKind::Lost;
+            }
             ended
         }
         Err(text) => Outcome::failed(text).into(),

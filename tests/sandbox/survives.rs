@@ -5,11 +5,15 @@ use std::fs;
 use std::io::Read;
 use std::process::{Child, Stdio};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
 use crate::plain::Plain;
 use crate::support::Home;
+
+/// A loaded machine is given so much.
+const LONG: Duration = Duration::from_secs(60);
 
 /// A home in which a model asks for one command and then says its last word.
 fn home(line: &str, timeout: u32) -> Home {
@@ -27,18 +31,26 @@ const RUN: [&str; 7] = [
     "go",
 ];
 
+/// Looks until there is something, and not for ever.
+fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(begun.elapsed() < LONG, "it never came to it that {what}");
+        thread::yield_now();
+    }
+}
+
 /// Runs it, kills its Creel when the command has begun, and answers the session and the process of the command.
 fn killed(home: &Home) -> (String, u32) {
     let mut child = home.creel(&RUN).spawn().unwrap();
-    let pid = loop {
+    let pid = until("the command has begun", || {
         let told = fs::read_to_string(home.work().join("pid")).unwrap_or_default();
-        if told.ends_with('\n')
-            && let Ok(pid) = told.trim().parse()
-        {
-            break pid;
-        }
-        thread::yield_now();
-    };
+        let told = told.strip_suffix('\n')?;
+        told.trim().parse().ok()
+    });
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(lives(pid), "it went with its Creel: nothing is tried");
@@ -66,15 +78,15 @@ fn go_on(home: &Home, session: &str) -> Child {
 /// Waits until another Creel holds a handle of a process, as it does of what it has taken over and of nothing else yet.
 fn taken_over(creel: &mut Child) {
     let handles = format!("/proc/{}/fd", creel.id());
-    loop {
+    until("the command was taken over", || {
         let links = fs::read_dir(&handles).into_iter().flatten().flatten();
         let mut links = links.filter_map(|link| fs::read_link(link.path()).ok());
         if links.any(|link| link.to_string_lossy().contains("pidfd")) {
-            return;
+            return Some(());
         }
         assert_eq!(creel.try_wait().unwrap(), None, "nothing was taken over");
-        thread::yield_now();
-    }
+        None
+    });
 }
 
 fn said(mut creel: Child) -> String {
@@ -112,7 +124,13 @@ fn a_command_that_outlives_its_creel_is_taken_over() {
     home.file("go", "");
     assert_eq!(said(creel).trim(), "done");
     let (result, shown) = told(&home, &session);
-    for part in ["waits", "after", "took it over when it was back"] {
+    // How it ended was told to nobody, so that the same line is asked about before it runs again.
+    for part in [
+        "waits",
+        "after",
+        "took it over when it was back",
+        "\"lost\"",
+    ] {
         assert!(result.contains(part), "{part}: {result}");
     }
     assert!(
@@ -134,9 +152,9 @@ fn what_is_put_out_while_nobody_reads_waits() {
     let (session, pid) = killed(&home);
     home.file("killed", "");
     // More than a pipe holds: it waits in the middle.
-    while !home.work().join("numbers").exists() {
-        thread::yield_now();
-    }
+    until("it puts out", || {
+        home.work().join("numbers").exists().then_some(())
+    });
     assert!(lives(pid));
     assert_eq!(said(go_on(&home, &session)).trim(), "done");
     let (result, _) = told(&home, &session);
@@ -144,17 +162,56 @@ fn what_is_put_out_while_nobody_reads_waits() {
     assert!(home.work().join("end").exists());
 }
 
+/// Its time is reckoned from its start: one whose time was over while nobody was there is ended at once.
 #[test]
 fn one_that_was_taken_over_has_no_longer_than_it_was_given() {
-    let home = home("echo $$ > pid; while :; do sleep 0.05; done", 1);
+    let given = 4;
+    let home = home("echo $$ > pid; while :; do sleep 0.05; done", given);
     let (session, pid) = killed(&home);
-    assert_eq!(said(go_on(&home, &session)).trim(), "done");
+    let away = Instant::now();
+    // Its time passes while nobody is there.
+    until("its time is over", || {
+        (away.elapsed() > Duration::from_secs(given.into())).then_some(())
+    });
+    assert!(lives(pid));
+    let begun = Instant::now();
+    let creel = go_on(&home, &session);
+    until("it was ended", || (!lives(pid)).then_some(()));
+    let took = begun.elapsed();
+    assert_eq!(said(creel).trim(), "done");
     let (result, _) = told(&home, &session);
     assert!(
-        result.contains("timed out after 1 s and was ended"),
+        result.contains("timed out after 4 s and was ended"),
         "{result}"
     );
-    assert!(!lives(pid));
+    // What it would have been given anew.
+    assert!(took < Duration::from_secs(given.into()), "{took:?}");
+}
+
+/// What it sends through a program of its own is that one's to read.
+#[test]
+fn what_goes_elsewhere_is_left_to_whoever_reads_it() {
+    let home = home(
+        "exec > >(cat > log) 2>&1; echo $$ > pid; until [ -e go ]; do sleep 0.02; done; seq 1 20000; exec >&- 2>&-; until [ \"$(tail -n 1 log)\" = 20000 ] || [ -e give-up ]; do sleep 0.02; done",
+        60,
+    );
+    let (session, pid) = killed(&home);
+    let mut creel = go_on(&home, &session);
+    taken_over(&mut creel);
+    home.file("go", "");
+    let log = home.work().join("log");
+    let begun = Instant::now();
+    until("it has ended", || {
+        if begun.elapsed() > LONG / 4 {
+            home.file("give-up", "");
+        }
+        (!lives(pid)).then_some(())
+    });
+    let lines = fs::read_to_string(log).unwrap_or_default();
+    assert_eq!(lines.lines().count(), 20_000);
+    assert_eq!(said(creel).trim(), "done");
+    let (result, _) = told(&home, &session);
+    assert!(result.contains("could not be read"), "{result}");
 }
 
 /// With somebody there the session is open meanwhile: what is said waits, and is sent when the command has ended.
@@ -189,9 +246,7 @@ fn a_person_stops_what_was_taken_over() {
     let mut plain = Plain::start(&home, &["--plain", "--no-sandbox", &session], &[]);
     taken_over(&mut plain.child);
     plain.say("stop");
-    while lives(pid) {
-        thread::yield_now();
-    }
+    until("it was ended", || (!lives(pid)).then_some(()));
     plain.say("quit");
     plain.ends();
     let (result, _) = told(&home, &session);

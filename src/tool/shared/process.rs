@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::visible;
-use crate::sandbox::adopted::Adopted;
+use crate::sandbox::adopted::{self, Adopted};
 use crate::sandbox::child::{Gone, Waiting};
 use crate::sandbox::guard::Differs;
 use crate::tool::shared::economy::Digest;
@@ -249,6 +249,8 @@ async fn read(pipe: Option<&OwnedFd>, buffer: &mut [u8], look: Instant) -> io::R
 /// All processes of the command that did not leave its group; killed when dropped.
 struct Group {
     id: Option<Pid>,
+    /// The leader itself where it is no child of ours, so that its number may be another's at any time.
+    held: Option<Arc<OwnedFd>>,
     /// Waited for, so that its number may soon be another's.
     leader_is_gone: bool,
 }
@@ -260,14 +262,19 @@ impl Group {
                 .id()
                 .and_then(|id| i32::try_from(id).ok())
                 .and_then(Pid::from_raw),
+            held: leader.held(),
             leader_is_gone: false,
         }
     }
 
     fn signal(&self, signal: Signal) {
         let Some(id) = self.id else { return };
-        // For an instant after its start the command has no group of its own yet.
-        if rustix::process::kill_process_group(id, signal).is_err() && !self.leader_is_gone {
+        let group = rustix::process::kill_process_group(id, signal);
+        if let Some(held) = &self.held {
+            // It may have left its group.
+            adopted::send(held, signal);
+        } else if group.is_err() && !self.leader_is_gone {
+            // For an instant after its start the command has no group of its own yet.
             let _ = rustix::process::kill_process(id, signal);
         }
     }

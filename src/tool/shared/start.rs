@@ -6,6 +6,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 
 use tokio::process::{Child, Command};
 
@@ -25,6 +26,14 @@ impl Leader {
         match self {
             Self::Own(child) => child.id(),
             Self::Adopted(pid, _) => Some(*pid),
+        }
+    }
+
+    /// A handle of one that is no child of ours.
+    pub(crate) fn held(&self) -> Option<Arc<OwnedFd>> {
+        match self {
+            Self::Own(_) => None,
+            Self::Adopted(_, end) => Some(Arc::clone(&end.process)),
         }
     }
 
