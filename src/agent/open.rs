@@ -2,11 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::call::Untrusted;
+use crate::protocol::call::{Outcome, Untrusted};
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::Money;
 use crate::protocol::sandbox::Birth;
 use crate::protocol::time::Time;
+
+/// What the model must know of a command that was taken over, and by which its result is known.
+pub const TAKEN_OVER: &str = "\n(Creel ended while this ran, and took it over when it was back: what it put out before that is not here, and its exit status is not known. It was not run again. Verify before repeating it.)";
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenCall {
@@ -31,6 +34,14 @@ impl OpenCall {
     /// What of what it may have read by now nobody trusted wrote.
     pub fn untrusted(&self) -> Option<&Untrusted> {
         self.birth.as_ref()?.untrusted.as_ref()
+    }
+
+    /// However it ended, what it may have read counts.
+    pub fn brought(&self, mut outcome: Outcome) -> Outcome {
+        if outcome.untrusted.is_none() {
+            outcome.untrusted = self.untrusted().cloned();
+        }
+        outcome
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value;
 
-use crate::agent::open::{OpenCall, OpenRequestOut};
+use crate::agent::open::{OpenCall, OpenRequestOut, TAKEN_OVER};
 use crate::agent::prompt::Placed;
 use crate::agent::session::Session;
 use crate::agent::visible::{brief, one_line};
@@ -109,7 +109,7 @@ pub fn closing(
             step: open.step,
             item: Item::Result {
                 call: call.clone(),
-                outcome: brought(outcome, open),
+                outcome: open.brought(outcome),
             },
             imported: None,
         });
@@ -145,14 +145,6 @@ pub fn closing(
     facts
 }
 
-/// However a call ended, what it may have read counts.
-fn brought(mut outcome: Outcome, open: &OpenCall) -> Outcome {
-    if outcome.untrusted.is_none() {
-        outcome.untrusted = open.untrusted().cloned();
-    }
-    outcome
-}
-
 /// Of the facts that close a session those that are left where these calls go on: they and their turn stay open.
 pub fn but_for(mut facts: Vec<Fact>, calls: &BTreeSet<CallId>) -> Vec<Fact> {
     if !calls.is_empty() {
@@ -178,7 +170,7 @@ pub fn taken_over(session: &Session, call: &CallId, outcome: Outcome, last: bool
         step: open.step,
         item: Item::Result {
             call: call.clone(),
-            outcome: brought(outcome, open),
+            outcome: open.brought(outcome),
         },
         imported: None,
     }];
@@ -201,6 +193,12 @@ pub fn taken_over(session: &Session, call: &CallId, outcome: Outcome, last: bool
 /// Whether it is not known what became of this command when it was run last, so that to run it again is for the person to say.
 pub fn is_unknown(items: &[Placed], command: &str) -> bool {
     let results = items.iter().rev().filter_map(|(_, _, item)| match item {
+        // How a command ended that was taken over was told to nobody.
+        Item::Result { call, outcome }
+            if outcome.exit.is_none() && outcome.text.ends_with(TAKEN_OVER) =>
+        {
+            Some((call, OutcomeKind::Lost))
+        }
         Item::Result { call, outcome } => Some((call, outcome.kind)),
         _ => None,
     });
@@ -369,6 +367,10 @@ mod tests {
             (vec![call(1, "make"), result(1, Outcome::done(""))], false),
             (vec![call(1, "make"), result(1, lost())], true),
             (vec![call(1, "make x"), result(1, lost())], false),
+            (
+                vec![call(1, "make"), result(1, Outcome::done(TAKEN_OVER))],
+                true,
+            ),
             // Run again since, as the person said.
             (
                 vec![

@@ -5,14 +5,12 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::protocol::call::{Outcome, OutcomeKind};
+use crate::agent::open::TAKEN_OVER;
+use crate::protocol::call::Outcome;
 use crate::sandbox::adopted::Adopted;
 use crate::tool::bash;
 use crate::tool::shared::process::{self, Job};
 use crate::tool::{Ended, Scene};
-
-/// What the model must know of it.
-const TAKEN_OVER: &str = "\n(Creel ended while this ran, and took it over when it was back: what it put out before that is not here, and its exit status is not known. It was not run again. Verify before repeating it.)";
 
 /// Where it sends what it puts out elsewhere.
 const UNREAD: &str = "\n(What it put out could not be read: it no longer goes to Creel itself.)";
@@ -37,10 +35,6 @@ pub async fn command(input: Value, adopted: Adopted, ran: Duration, scene: Scene
                 ended.outcome.text.push_str(UNREAD);
             }
             ended.outcome.text.push_str(TAKEN_OVER);
-            // Nobody was told how it ended: to run it again is for the person to say.
-            if ended.outcome.kind == OutcomeKind::Done {
-                ended.outcome.kind = OutcomeKind::Lost;
-            }
             ended
         }
         Err(text) => Outcome::failed(text).into(),
