@@ -97,12 +97,12 @@ pub(crate) fn told(held: &[Held]) -> Option<String> {
     if held.iter().any(|held| held.files == 0) {
         return None;
     }
-    let named = |held: &Held| format!("`{}`", brief(&one_line(&held.target), NAME));
+    let quoted = |held: &Held| format!("`{}`", brief(&one_line(&held.target), NAME));
     let names = match held {
         [] => return None,
-        [one] => named(one),
-        [first, second] => format!("{} and {}", named(first), named(second)),
-        [first, rest @ ..] => format!("{} and {} more", named(first), rest.len()),
+        [one] => quoted(one),
+        [first, second] => format!("{} and {}", quoted(first), quoted(second)),
+        [first, rest @ ..] => format!("{} and {} more", quoted(first), rest.len()),
     };
     let sum = |of: fn(&Held) -> u64| held.iter().map(of).fold(0, u64::saturating_add);
     let (files, bytes) = (sum(|held| held.files), sum(|held| held.bytes));

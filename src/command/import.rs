@@ -146,13 +146,11 @@ pub async fn run(args: &ImportArgs, door: &Door, face: &mut Face<'_>) -> Ended {
     };
     tell(args, &report, home, face)?;
     // Who imports here searches next, and who stopped it goes on with it first.
-    match stop {
-        Some((_, code)) => Ok(code),
-        None => {
-            searchable(door, &mut signals, face).await?;
-            Ok(exit::DONE)
-        }
+    if let Some((_, code)) = stop {
+        return Ok(code);
     }
+    searchable(door, &mut signals, face).await?;
+    Ok(exit::DONE)
 }
 
 /// What came of it, as soon as it is in the log.

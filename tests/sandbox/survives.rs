@@ -13,7 +13,7 @@ use crate::plain::Plain;
 use crate::support::Home;
 
 /// A loaded machine is given so much.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 /// A home in which a model asks for one command and then says its last word.
 fn home(line: &str, timeout: u32) -> Home {

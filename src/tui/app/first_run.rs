@@ -14,6 +14,10 @@ use crate::tui::app::setup::{Checked, GivenKey, NewProvider};
 use crate::tui::app::text::Text;
 use crate::tui::app::typed_key::{key_source, typed_command, vendor_of};
 
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and none excludes another"
+)]
 #[derive(Debug, Clone, PartialEq)]
 pub struct FirstRun {
     pub page: Page,
