@@ -237,7 +237,7 @@ impl Reader {
 pub(crate) fn note(conn: &Connection, session: i64, import: &Import) -> rusqlite::Result<()> {
     conn.prepare_cached(
         "INSERT INTO import(source, name, session, items) VALUES (?1, ?2, ?3, ?4)
-         ON CONFLICT(source, name) DO UPDATE SET items = ?4",
+         ON CONFLICT(source, name) DO UPDATE SET items = max(items, ?4)",
     )?
     .execute(params![
         import.source,

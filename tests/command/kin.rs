@@ -215,6 +215,63 @@ fn what_is_no_home_or_a_newer_one_gets_one_line() {
     assert_eq!(told(&here, &here.path(), &["sessions", "--all"]), json!([]));
 }
 
+/// What an answer cost is counted once, also where an import of a home was cut before it told which answers came with it.
+#[test]
+fn an_answer_that_came_with_a_home_is_not_counted_again_by_its_own_file() {
+    let id = "4d5611e5-241a-462a-8d15-5122611a9569";
+    let said = |nth: u32, kind: &str, message: Value| {
+        let line = json!({
+            "type": kind, "uuid": format!("u{nth}"), "sessionId": id, "cwd": "/p", "message": message,
+            "timestamp": format!("2026-05-01T10:00:0{nth}Z"), "requestId": format!("r{nth}"),
+        });
+        format!("{line}\n")
+    };
+    let talk = |nth: u32| {
+        let answer = json!({
+            "id": format!("m{nth}"), "model": "claude-opus-4-6", "role": "assistant",
+            "content": [{"type": "text", "text": "At noon."}],
+            "usage": {"input_tokens": 1_000_000, "output_tokens": 1_000_000},
+        });
+        let asked = json!({"role": "user", "content": "When does it leave?"});
+        said(nth, "user", asked) + &said(nth + 1, "assistant", answer)
+    };
+    let there = worked_in();
+    let name = format!(".claude/projects/-p/{id}.jsonl");
+    there.file(&name, &talk(1));
+    let claude = there.work().join(".claude");
+    let here = Home::new();
+    here.config("");
+    let spent = |home: &Home, kind: &str, path: &Path| {
+        let taken = home.run(&["import", kind, &path.to_string_lossy()]);
+        assert_eq!(taken.code, 0, "{taken:?}");
+        let cost = told(home, &home.path(), &["cost", "--by", "model"]);
+        let rows = cost["rows"].as_array().unwrap();
+        let row = rows
+            .iter()
+            .find(|row| row["key"] == "anthropic/claude-opus-4-6");
+        row.map(|row| row["cost_usd"].as_f64().unwrap())
+    };
+    assert_eq!(spent(&there, "claude", &claude), Some(30.0));
+    assert_eq!(spent(&here, "creel", &there.path()), Some(30.0));
+    assert_eq!(spent(&here, "claude", &claude), Some(30.0));
+    // What a kill leaves.
+    let log = Connection::open(here.db()).unwrap();
+    assert_eq!(log.execute("DELETE FROM import_spent", []).unwrap(), 1);
+    log.execute("DELETE FROM import_file", []).unwrap();
+    drop(log);
+    assert_eq!(spent(&here, "claude", &claude), Some(30.0));
+    // The next one tells it.
+    assert_eq!(spent(&here, "creel", &there.path()), Some(30.0));
+    let log = Connection::open(here.db()).unwrap();
+    let known: i64 = log
+        .query_row("SELECT count(*) FROM import_spent", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(known, 1);
+    drop(log);
+    there.file(&name, &(talk(1) + &talk(3)));
+    assert_eq!(spent(&here, "claude", &claude), Some(60.0));
+}
+
 /// A session that both homes have of a third program is one here, whichever way it came first, and is counted once.
 #[test]
 fn a_session_of_a_third_program_is_one_whichever_home_it_came_from() {

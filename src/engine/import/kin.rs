@@ -179,6 +179,8 @@ async fn take(
     let ours = house.read(move |reader| reader.marks(id)).await?;
     let held = match standing(&ours, &outline) {
         Standing::Here => {
+            // An import that was stopped may have come no further than its facts.
+            origins.extend(origin.map(|origin| (origin.source.clone(), (id, origin))));
             report.already += all;
             return Ok(Took::Whole);
         }

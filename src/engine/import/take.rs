@@ -148,19 +148,19 @@ impl Taking<'_> {
             Vec::new()
         };
         let import::Session { name, entries, .. } = session;
-        let told = |entry: &Entry| held.ids.contains(&entry.id);
-        let until = entries.iter().rposition(told);
+        // What came with the session out of another home is charged by the facts it came with, also where that import was cut
+        // before it told which answers those were.
+        let charged = fold
+            .as_ref()
+            .filter(|fold| counted.is_empty() && fold.session_sum.usage != Usage::default());
+        let told = |entry: &&Entry| held.ids.contains(&entry.id);
+        let last = charged.and_then(|_| entries.iter().filter(told).map(|entry| entry.at).max());
         let fresh: Vec<Entry> = entries
             .into_iter()
-            .enumerate()
-            .filter(|(nth, entry)| match &entry.what {
-                // What came with the session out of another home is charged by the facts it came with.
-                What::Spent(spent) => {
-                    until.is_none_or(|until| *nth > until) || counted.contains_key(&spent.key)
-                }
+            .filter(|entry| match &entry.what {
+                What::Spent(_) => last.is_none_or(|last| entry.at > last),
                 _ => !held.ids.contains(&entry.id),
             })
-            .map(|(_, entry)| entry)
             .collect();
         let items = fresh
             .iter()
