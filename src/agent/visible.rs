@@ -2,11 +2,14 @@
 
 use std::borrow::Cow;
 
+use crate::agent::alike::{self, Scope};
+
 /// The text without what could steer a terminal or mislead an eye: escape sequences with all they carry, other control
-/// characters but tab and line feed, bidirectional overrides, zero-width and tag characters. A carriage return before a
-/// line feed is dropped; a lone one starts its line anew, as a terminal would show it.
+/// characters but tab and line feed, bidirectional overrides, zero-width and tag characters, and joiners where nothing is
+/// joined. A carriage return before a line feed is dropped; a lone one starts its line anew, as a terminal would show it.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    let safe = |c: char| c == '\n' || c == '\t' || !(c.is_control() || is_hidden(c));
+    let mut unseen = unseen(text);
+    let safe = |c: char| !unseen(c) && (!c.is_control() || c == '\n' || c == '\t');
     if text.chars().all(safe) {
         return Cow::Borrowed(text);
     }
@@ -35,6 +38,11 @@ pub fn clean(text: &str) -> Cow<'_, str> {
             '\u{9b}' => skip_control(&mut chars),
             '\u{90}' | '\u{98}' | '\u{9d}' | '\u{9e}' | '\u{9f}' => skip_string(&mut chars),
             c if c.is_control() || is_hidden(c) => {}
+            c if is_joiner(c) => {
+                if joins(out.chars().next_back(), c, chars.peek().copied()) {
+                    out.push(c);
+                }
+            }
             c => out.push(c),
         }
     }
@@ -64,28 +72,103 @@ pub fn one_line(text: &str) -> String {
     clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The text with every character that `clean` would drop written out as `\u{…}`, for places where a person decides on it. What
-/// is typed so is told apart by its backslash, which is written out too: no two texts look the same.
+/// The text with every character that `clean` would drop written out as `\u{…}`. What is typed so is told apart by its backslash,
+/// which is written out too.
 pub fn escaped(text: &str) -> String {
+    let mut unseen = unseen(text);
+    written(text, |_, c| unseen(c))
+}
+
+/// A command, a path or a rule as a person decides on it: written out is all that cannot be seen, or that would be taken for
+/// something else ([`alike`]). No two texts look the same.
+pub fn as_command(text: &str) -> String {
+    let alike = alike::spots(text, Scope::Command);
+    written(text, |at, c| {
+        is_hidden(c) || is_joiner(c) || is_blank(c) || alike.binary_search(&at).is_ok()
+    })
+}
+
+/// What would stand in a file, as a person decides on it: written out is what cannot be seen, but for what joins letters and
+/// emoji, and letters of another script within a word.
+pub fn as_change(text: &str) -> String {
+    let alike = alike::spots(text, Scope::Change);
+    let mut unseen = unseen(text);
+    written(text, |at, c| unseen(c) || alike.binary_search(&at).is_ok())
+}
+
+/// Whether something in a text cannot be seen.
+pub fn hides(text: &str) -> bool {
+    let unseen = unseen(text);
+    text.chars().any(unseen)
+}
+
+/// Says of one character of the text after the other whether it cannot be seen there.
+fn unseen(text: &str) -> impl FnMut(char) -> bool + '_ {
+    let mut before = None;
+    let mut behind = text.chars();
+    move |c| {
+        behind.next();
+        let hidden = is_hidden(c) || is_joiner(c) && !joins(before, c, behind.clone().next());
+        before = Some(c);
+        hidden
+    }
+}
+
+/// The text with control characters and what is told of each character and its place written out.
+fn written(text: &str, mut is_written: impl FnMut(usize, char) -> bool) -> String {
     let mut out = String::with_capacity(text.len());
     for (at, c) in text.char_indices() {
-        if c == '\\' && text[at..].starts_with("\\u{") {
+        let typed_so = c == '\\' && text[at..].starts_with("\\u{");
+        if is_written(at, c) || typed_so || c != '\n' && c.is_control() {
             out.extend(c.escape_unicode());
-        } else if c == '\n' || !(c.is_control() || is_hidden(c)) {
-            out.push(c);
         } else {
-            out.extend(c.escape_unicode());
+            out.push(c);
         }
     }
     out
 }
 
-/// Characters that are drawn as nothing or turn the reading order: zero width, bidirectional controls, tags, variation
-/// selectors of the supplement, interlinear marks. The joiners of emoji and Indic text (U+200C, U+200D) stay.
+/// Characters that are drawn as nothing or turn the reading order, whatever they stand beside: those that Unicode calls default
+/// ignorable (`DerivedCoreProperties.txt`) but for [joiners](is_joiner), bidirectional controls, separators of lines and
+/// paragraphs, interlinear marks.
 fn is_hidden(c: char) -> bool {
+    // Nearly all text ends here.
+    if c < '\u{ad}' {
+        return false;
+    }
     matches!(c,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{200b}'
+        | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{feff}' | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Characters that are drawn as nothing by themselves and change what they stand beside: the joiners, the selectors of a form.
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe00}'..='\u{fe0f}')
+}
+
+/// Whether such a character does something there. Terminals draw one that does nothing in ways that differ.
+fn joins(before: Option<char>, c: char, after: Option<char>) -> bool {
+    let is_letter = |c: char| matches!(c, '\u{600}'..='\u{109f}' | '\u{1780}'..='\u{18af}' | '\u{fb50}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}');
+    let is_sign = |c: char| matches!(c, '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}');
+    let Some(before) = before else { return false };
+    match c {
+        '\u{200c}' | '\u{200d}' => after.is_some_and(|after| {
+            is_letter(before) && is_letter(after)
+                || (is_sign(before) || before == '\u{fe0f}') && is_sign(after)
+        }),
+        // Digits, `#` and `*` become keys; `©` and all that comes behind it has forms.
+        _ => {
+            matches!(before, '0'..='9' | '#' | '*' | '\u{a9}'..)
+                && !is_joiner(before)
+                && !is_hidden(before)
+        }
+    }
+}
+
+/// Blanks that are none to a shell, or drawn as one.
+pub(crate) fn is_blank(c: char) -> bool {
+    c != ' ' && c != '\n' && c.is_whitespace() || c == '\u{2800}'
 }
 
 fn skip_sequence(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
@@ -186,6 +269,14 @@ mod tests {
             ("a\u{202e}b\u{200b}c\u{e0041}d", "abcd"),
             ("broken \u{1b}[12", "broken "),
             ("汉字 👩\u{200d}💻", "汉字 👩\u{200d}💻"),
+            (
+                "❤\u{fe0f}\u{200d}🔥 1\u{fe0f}\u{20e3}",
+                "❤\u{fe0f}\u{200d}🔥 1\u{fe0f}\u{20e3}",
+            ),
+            ("می\u{200c}خواهم क्\u{200d}ष", "می\u{200c}خواهم क्\u{200d}ष"),
+            ("a\u{200d}b c\u{fe0f} \u{200d}👩\u{200d}", "ab c 👩"),
+            ("汉\u{200d}字 ❤\u{fe0f}\u{fe0f}", "汉字 ❤\u{fe0f}"),
+            ("a\u{34f}\u{115f}\u{3164}\u{ffa0}\u{17b4}b", "ab"),
         ];
         for (text, expected) in cases {
             assert_eq!(clean(text), expected, "{text:?}");
@@ -209,6 +300,34 @@ mod tests {
         assert_eq!(escaped("rm\u{202e}x\u{1b}[2K"), r"rm\u{202e}x\u{1b}[2K");
         assert_eq!(escaped("a\tb"), r"a\u{9}b");
         assert_eq!(escaped(r"rm \u{202e}x"), r"rm \u{5c}u{202e}x");
+        assert_eq!(
+            escaped("a\u{200d}b 👩\u{200d}💻"),
+            "a\\u{200d}b 👩\u{200d}💻"
+        );
+    }
+
+    #[test]
+    fn a_command_and_a_change_hide_nothing() {
+        for (text, command, change) in [
+            ("ls a\u{200d}.txt", r"ls a\u{200d}.txt", r"ls a\u{200d}.txt"),
+            ("git\u{a0}push", r"git\u{a0}push", "git\u{a0}push"),
+            (
+                "ls \u{2800}x\u{3000}y",
+                r"ls \u{2800}x\u{3000}y",
+                "ls \u{2800}x\u{3000}y",
+            ),
+            ("echo ❤\u{fe0f}", r"echo ❤\u{fe0f}", "echo ❤\u{fe0f}"),
+            ("ls /а сat", r"ls /\u{430} \u{441}at", r"ls /а \u{441}at"),
+            (
+                "x\u{202e}y а1b",
+                r"x\u{202e}y \u{430}1b",
+                r"x\u{202e}y \u{430}1b",
+            ),
+            ("a\nb", "a\nb", "a\nb"),
+        ] {
+            assert_eq!(as_command(text), command, "{text:?}");
+            assert_eq!(as_change(text), change, "{text:?}");
+        }
     }
 
     /// The text that `escaped` was given.
@@ -229,9 +348,13 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_two_texts_are_shown_alike(
-            text in r"(\PC|[\x00-\x1f\u{200b}\u{202e}\u{2066}]|\\u\{|\\|[0-9a-f]\}){0,40}"
+            text in r"(\PC|[a-cа-с]|[\x00-\x1f\u{200b}\u{200d}\u{202e}\u{2066}\u{3164}\u{fe0f}]|\\u\{|\\|[0-9a-f]\}){0,40}"
         ) {
-            proptest::prop_assert_eq!(read_back(&escaped(&text)), text);
+            let shown = as_command(&text);
+            proptest::prop_assert!(!shown.chars().any(|c| is_hidden(c) || is_joiner(c) || is_blank(c)));
+            proptest::prop_assert_eq!(read_back(&shown), text.as_str());
+            proptest::prop_assert_eq!(read_back(&escaped(&text)), text.as_str());
+            proptest::prop_assert_eq!(read_back(&as_change(&text)), text);
         }
     }
 

@@ -137,12 +137,7 @@ pub async fn run(args: &ImportArgs, door: &Door, face: &mut Face<'_>) -> Ended {
             } = *home;
             (report, Some((notes, rules)))
         }
-        Managed::Failed { why } | Managed::NotImported { why } => return Err(Trouble::failed(why)),
-        _ => {
-            return Err(Trouble::failed(
-                "the engine answered another question: please report this",
-            ));
-        }
+        other => return Err(Trouble::undone(other)),
     };
     tell(args, &report, home, face)?;
     // Who imports here searches next, and who stopped it goes on with it first.

@@ -35,12 +35,7 @@ pub async fn run(sub: &IndexSub, door: &Door, face: &mut Face<'_>) -> Ended {
         },
         IndexSub::Rebuild { json } => match door.manage(Manage::Index { anew: true }).await {
             Managed::Indexed(status) => (status, *json),
-            Managed::Failed { why } => return Err(Trouble::failed(why)),
-            _ => {
-                return Err(Trouble::failed(
-                    "the engine answered another question: please report this",
-                ));
-            }
+            other => return Err(Trouble::undone(other)),
         },
     };
     if json {

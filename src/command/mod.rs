@@ -43,6 +43,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use serde_json::Value;
 
 use crate::agent::visible;
+use crate::protocol::op::Managed;
 
 /// Exit codes, as the contract gives them.
 pub mod exit {
@@ -100,6 +101,17 @@ impl Trouble {
         Self::Said {
             code: exit::FAILED,
             text: text.into(),
+        }
+    }
+
+    /// Why what was to be done was not. Anything but a failure is an answer of a kind nobody asked for; only the engine could
+    /// be at fault.
+    pub fn undone(managed: Managed) -> Self {
+        match managed {
+            Managed::Failed { why } | Managed::NoPicture { why } | Managed::NotImported { why } => {
+                Self::failed(visible::one_line(&why))
+            }
+            _ => Self::failed("the engine did something else: please report this"),
         }
     }
 }

@@ -43,25 +43,7 @@ async fn ask_again(model: &ModelRef, door: &Door, face: &mut Face<'_>) -> Ended 
         Managed::PriceAsked { .. } => Err(Trouble::failed(format!(
             "nobody has said yes to {name} without a price: there is nothing to take back"
         ))),
-        Managed::Failed { why } => Err(Trouble::failed(why)),
-        Managed::Stopped { .. }
-        | Managed::Purged { .. }
-        | Managed::Reloaded
-        | Managed::RuleKept { .. }
-        | Managed::RulesRemoved { .. }
-        | Managed::Accepted { .. }
-        | Managed::Reached(_)
-        | Managed::Tried(_)
-        | Managed::Worktree(_)
-        | Managed::Imported(_)
-        | Managed::NotImported { .. }
-        | Managed::HomeImported(_)
-        | Managed::Indexed(_)
-        | Managed::Noted { .. }
-        | Managed::Attached { .. }
-        | Managed::NoPicture { .. } => Err(Trouble::failed(
-            "the engine did something else: please report this",
-        )),
+        other => Err(Trouble::undone(other)),
     }
 }
 

@@ -81,25 +81,7 @@ pub async fn run(args: &PurgeArgs, door: &Door, now: &Now, face: &mut Face<'_>) 
                 Some(why) => Err(Trouble::failed(rest(&why, cards.len(), sessions))),
             }
         }
-        Managed::Failed { why } => Err(Trouble::failed(why)),
-        Managed::Stopped { .. }
-        | Managed::Reloaded
-        | Managed::RuleKept { .. }
-        | Managed::RulesRemoved { .. }
-        | Managed::Accepted { .. }
-        | Managed::Reached(_)
-        | Managed::Tried(_)
-        | Managed::Worktree(_)
-        | Managed::Imported(_)
-        | Managed::NotImported { .. }
-        | Managed::HomeImported(_)
-        | Managed::Indexed(_)
-        | Managed::Noted { .. }
-        | Managed::Attached { .. }
-        | Managed::NoPicture { .. }
-        | Managed::PriceAsked { .. } => Err(Trouble::failed(
-            "the engine did something else: please report this",
-        )),
+        other => Err(Trouble::undone(other)),
     }
 }
 

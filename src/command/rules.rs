@@ -331,7 +331,7 @@ async fn add(args: &AddArgs, door: &Door, face: &mut Face<'_>) -> Ended {
         Managed::RuleKept { number } => {
             face.say_line(&format!("rule {number}: {}", said(&rule, &replay)))?;
         }
-        other => return Err(trouble(other)),
+        other => return Err(Trouble::undone(other)),
     }
     Ok(exit::DONE)
 }
@@ -363,7 +363,7 @@ async fn remove(args: &RemoveArgs, door: &Door, face: &mut Face<'_>) -> Ended {
     }
     let gone = match door.manage(Manage::RemoveRules { numbers }).await {
         Managed::RulesRemoved { numbers } => numbers,
-        other => return Err(trouble(other)),
+        other => return Err(Trouble::undone(other)),
     };
     if args.json {
         face.json(&json!({ "removed": gone }))?;
@@ -388,12 +388,4 @@ fn missing(named: &str, rules: &Rules) -> String {
         "there is no rule {}: `creel rules list` shows them",
         one_line(named)
     )
-}
-
-/// Why something that was to be done with rules was not.
-pub(crate) fn trouble(managed: Managed) -> Trouble {
-    match managed {
-        Managed::Failed { why } => Trouble::failed(one_line(&why)),
-        _ => Trouble::failed("the engine did something else: please report this"),
-    }
 }

@@ -28,27 +28,7 @@ pub async fn run(args: &StopArgs, door: &Door, face: &mut Face<'_>) -> Ended {
         Managed::Stopped { turns } => {
             face.say_line(&format!("stopped {}", counted(turns.into(), "turn")))?;
         }
-        Managed::Failed { why } => return Err(Trouble::failed(why)),
-        Managed::Purged { .. }
-        | Managed::Reloaded
-        | Managed::RuleKept { .. }
-        | Managed::RulesRemoved { .. }
-        | Managed::Accepted { .. }
-        | Managed::Reached(_)
-        | Managed::Tried(_)
-        | Managed::Worktree(_)
-        | Managed::Imported(_)
-        | Managed::NotImported { .. }
-        | Managed::HomeImported(_)
-        | Managed::Indexed(_)
-        | Managed::Noted { .. }
-        | Managed::Attached { .. }
-        | Managed::NoPicture { .. }
-        | Managed::PriceAsked { .. } => {
-            return Err(Trouble::failed(
-                "the engine did something else: please report this",
-            ));
-        }
+        other => return Err(Trouble::undone(other)),
     }
     Ok(exit::DONE)
 }

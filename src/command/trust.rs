@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::agent::visible::{escaped, one_line};
-use crate::command::rules::{effect, trouble};
+use crate::command::rules::effect;
 use crate::command::table::{Column, counted, table};
 use crate::command::{Ended, Face, Trouble, exit, find};
 use crate::engine::door::Door;
@@ -180,7 +180,7 @@ async fn accept(args: &AcceptArgs, door: &Door, face: &mut Face<'_>) -> Ended {
         .await
     {
         Managed::Accepted { numbers } => numbers,
-        other => return Err(trouble(other)),
+        other => return Err(Trouble::undone(other)),
     };
     if args.of.json {
         face.json(&json!({ "accepted": numbers }))?;
@@ -218,7 +218,7 @@ async fn remove(args: &RemoveArgs, door: &Door, face: &mut Face<'_>) -> Ended {
     numbers.dedup();
     let gone = match door.manage(Manage::RemoveRules { numbers }).await {
         Managed::RulesRemoved { numbers } => numbers,
-        other => return Err(trouble(other)),
+        other => return Err(Trouble::undone(other)),
     };
     if args.of.json {
         face.json(&json!({ "removed": gone }))?;

@@ -84,15 +84,19 @@ impl Task {
         verdict: &Verdict,
         approval: &Approval,
     ) -> Result<(), String> {
-        let rule = match verdict {
+        let rules = match verdict {
             Verdict::Session => {
-                let text = approval.session_rule.clone();
-                NewRule {
+                let of_session = |text: &str| NewRule {
                     effect: Effect::Allow,
-                    text: text.ok_or("no rule covers just what this shows")?,
+                    text: text.to_owned(),
                     scope: Scope::Session,
                     lasts: Lasting::Always,
+                };
+                let rules: Vec<NewRule> = approval.session_rules().map(of_session).collect();
+                if rules.is_empty() {
+                    return Err("no rule covers just what this shows".to_owned());
                 }
+                rules
             }
             Verdict::Kept { rule } => {
                 let call = self
@@ -106,15 +110,19 @@ impl Task {
                 if let Some(why) = self.unfit(rule, approval, &call, cage) {
                     return Err(why);
                 }
-                rule.clone()
+                vec![rule.clone()]
             }
             Verdict::Once | Verdict::No { .. } | Verdict::Edited { .. } | Verdict::Hunks { .. } => {
                 return Ok(());
             }
         };
-        without_key(&rule.text, &self.house)?;
-        let change = self.rule_kept(&rule, Some(approval.call.clone()));
-        let kept = self.commit(vec![Fact::SessionChanged { change }]).await;
+        let mut facts = Vec::new();
+        for rule in rules {
+            without_key(&rule.text, &self.house)?;
+            let change = self.rule_kept(&rule, Some(approval.call.clone()));
+            facts.push(Fact::SessionChanged { change });
+        }
+        let kept = self.commit(facts).await;
         kept.map_err(|why| why.to_string())
     }
 

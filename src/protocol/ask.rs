@@ -91,6 +91,9 @@ pub struct Approval {
     pub reason: String,
     /// The rule that `s` would keep for this session; absent where it would cover more than what is shown.
     pub session_rule: Option<String>,
+    /// The rules that it would keep beside that one: of a line of several commands, each has its own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub session_rules_beside: Vec<String>,
     /// Of a command: the sandbox it runs in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
@@ -118,6 +121,12 @@ impl Approval {
             (Level::Partial, true) => Some("files NOT protected, network on"),
             (Level::Restricted | Level::Contained, true) => Some("network on"),
         }
+    }
+
+    /// All rules that `s` would keep for this session.
+    pub fn session_rules(&self) -> impl Iterator<Item = &str> {
+        let all = self.session_rule.iter().chain(&self.session_rules_beside);
+        all.map(String::as_str)
     }
 
     /// The rule that `s` would keep, where it gives more than to run what is shown.

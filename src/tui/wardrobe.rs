@@ -75,6 +75,8 @@ pub(crate) enum Fetched {
     /// All there are.
     Listed(Vec<Listed>),
     Chosen(Chosen),
+    /// What was chosen cannot be worn, and why; all stays as it is.
+    Refused(ThemeChoice, String),
 }
 
 impl Wanted {
@@ -236,6 +238,10 @@ impl Desk {
                 }
                 Some(Msg::ThemeKept(choice, kept))
             }
+            Fetched::Refused(choice, why) => {
+                self.wardrobe.chosen(&choice, false);
+                Some(Msg::ThemeRefused(why))
+            }
         }
     }
 
@@ -264,11 +270,7 @@ impl Desk {
         let queue = effects.queue.clone();
         fetch(&effects.queue, move || {
             if let Err(why) = readable(&wanted.themes, &choice, wanted.depth) {
-                return Some(Fetched::Chosen(Chosen {
-                    choice,
-                    fitted: None,
-                    kept: Err(why),
-                }));
+                return Some(Fetched::Refused(choice, why));
             }
             let (told, fitted) = (choice.clone(), wanted.fit());
             let tell = move |kept| {

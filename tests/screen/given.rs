@@ -196,6 +196,7 @@ pub fn approval(risk: Risk, line: &str, why: &str) -> About {
         risk_why: why.to_owned(),
         reason: "mode ask: commands ask".to_owned(),
         session_rule: Some(format!("Bash({line})")),
+        session_rules_beside: Vec::new(),
         level: None,
         network: false,
         rules: Vec::new(),

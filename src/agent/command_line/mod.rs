@@ -5,7 +5,7 @@
 mod tests;
 mod word;
 
-use crate::agent::command_line::word::{Word, is_unseen};
+use crate::agent::command_line::word::{Word, misleads};
 
 /// One simple command of a line.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -82,8 +82,8 @@ fn split_into(line: &str, depth: u8, parts: &mut Vec<Part>) -> Result<(), Unprov
     if depth > DEEPEST {
         return Err("its substitutions are nested too deeply");
     }
-    if line.chars().any(is_unseen) {
-        return Err("it holds invisible characters");
+    if let Some(why) = misleads(line) {
+        return Err(why);
     }
     let mut scanner = Scanner {
         chars: line.chars().collect(),

@@ -1,6 +1,7 @@
 //! One word of a shell line: its quotes taken off, its substitutions split as lines of their own, and what of it is known
 //! only when it runs.
 
+use crate::agent::alike::{self, Scope};
 use crate::agent::command_line::{Scanner, Unprovable, split_into};
 use crate::agent::visible;
 
@@ -22,10 +23,16 @@ impl Word {
     }
 }
 
-/// A character that is not seen, or that some shells take for a blank and others do not.
-pub(crate) fn is_unseen(c: char) -> bool {
-    !matches!(c, ' ' | '\t' | '\n')
-        && (c.is_whitespace() || visible::escaped(c.encode_utf8(&mut [0; 4])).len() > c.len_utf8())
+/// Why a line does not say to an eye what it says to a shell.
+pub(crate) fn misleads(line: &str) -> Option<Unprovable> {
+    // A blank to some shells and none to others.
+    let is_odd =
+        |c: char| !matches!(c, ' ' | '\t' | '\n') && (c.is_control() || visible::is_blank(c));
+    if visible::hides(line) || line.chars().any(is_odd) {
+        return Some("it holds invisible characters");
+    }
+    let alike = alike::spots(line, Scope::Command);
+    (!alike.is_empty()).then_some("it holds signs that look like others")
 }
 
 impl Scanner<'_> {

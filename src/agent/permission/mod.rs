@@ -226,8 +226,14 @@ pub fn is_about(rule: &Rule, asked: &Asked<'_>) -> bool {
 
 /// Whether a rule of this text, beside those there are, would let the call run from now on.
 pub fn would_allow(text: &str, asked: &Asked<'_>) -> bool {
-    let rule = Rule::new(Effect::Allow, text, Scope::Session);
-    let rules: Vec<Rule> = asked.rules.iter().cloned().chain([rule]).collect();
+    would_all_allow(&[text.to_owned()], asked)
+}
+
+fn would_all_allow(texts: &[String], asked: &Asked<'_>) -> bool {
+    let new = texts
+        .iter()
+        .map(|text| Rule::new(Effect::Allow, text, Scope::Session));
+    let rules: Vec<Rule> = asked.rules.iter().cloned().chain(new).collect();
     decide(&Asked {
         rules: &rules,
         mode: Mode::Ask,
@@ -283,10 +289,16 @@ pub fn ask(
     } else {
         proposal::rules(asked, &parts, risk)
     };
+    let mut session_rules = if held {
+        Vec::new().into_iter()
+    } else {
+        proposal::for_session(asked, &parts, risk).into_iter()
+    };
     let approval = Approval {
         call: call.id.clone(),
         tool: asked.tool.to_owned(),
-        session_rule: proposal::for_session(asked, &parts).filter(|_| !held),
+        session_rule: session_rules.next(),
+        session_rules_beside: session_rules.collect(),
         rules: rules.clone().unwrap_or_default(),
         no_rule: rules.err(),
         bound,

@@ -8,14 +8,20 @@ use crate::agent::carrier::{self, Telling};
 use crate::agent::command_line::Part;
 use crate::agent::folder::is_protected;
 use crate::agent::network;
-use crate::agent::permission::{Asked, Parts, Shut, allowers, strictest, would_allow};
+use crate::agent::permission::{
+    Asked, Parts, Shut, allowers, strictest, would_all_allow, would_allow,
+};
 use crate::agent::rule::Matcher;
+use crate::agent::visible::as_command;
 use crate::protocol::ask::Risk;
 use crate::protocol::call::Reach;
 use crate::protocol::rule::Effect;
 
 /// Characters of a rule that a person reads at a glance.
 const LONGEST: usize = 160;
+
+/// Commands of one line that a person looks at each by each.
+const MOST_PARTS: usize = 6;
 
 /// Programs whose first word says nothing of what they do: a rule of their beginning is their name.
 #[rustfmt::skip]
@@ -32,9 +38,10 @@ const BUILDERS: &[&str] = &["make", "gmake", "just", "ninja", "task", "rake"];
 /// The rules for a call, the narrowest first, or why there are none.
 pub(crate) fn rules(asked: &Asked<'_>, parts: &Parts, risk: Risk) -> Result<Vec<String>, String> {
     if risk == Risk::High {
-        let why = match for_session(asked, parts) {
-            Some(_) => "no rule is offered: a call of this risk gets none beyond its session",
-            None => "no rule is offered: a call of this risk is asked about each time",
+        let why = if for_session(asked, parts, risk).is_empty() {
+            "no rule is offered: a call of this risk is asked about each time"
+        } else {
+            "no rule is offered: a call of this risk gets none beyond its session"
         };
         return Err(why.to_owned());
     }
@@ -131,8 +138,8 @@ fn untold(part: &Part) -> Option<String> {
         "a part of it is known only when it runs"
     } else if carrier::telling(part) != Telling::Words(Vec::new()) {
         "it can run other commands, or code"
-    } else if !part.text.is_ascii() && !part.words[0].is_ascii() {
-        "its name has letters that look like others"
+    } else if !part.words[0].is_ascii() {
+        "its name has letters that may be taken for others"
     } else if part.text.contains(['*', '?', '[', '$', '`', '\n']) || part.text.ends_with(':') {
         "a rule would read signs of it in another way"
     } else {
@@ -193,26 +200,48 @@ fn paths(tool: &str, path: &Path, asked: &Asked<'_>) -> Vec<String> {
     rules
 }
 
-/// The rule that a yes for this session keeps: it covers exactly what is shown, or there is none.
-pub(crate) fn for_session(asked: &Asked<'_>, parts: &Parts) -> Option<String> {
+/// The rules that a yes for this session keeps: they cover exactly what is shown, or there are none.
+pub(crate) fn for_session(asked: &Asked<'_>, parts: &Parts, risk: Risk) -> Vec<String> {
     match (asked.reach, parts) {
         ([Reach::Run { .. }], Parts::Known(parts)) => match parts.as_slice() {
-            // What an expansion or a wildcard stands for can be another thing tomorrow.
-            [part]
-                if part.writes.is_empty()
-                    && part.open.is_empty()
-                    && part.text.trim() == part.text
-                    && !part.text.contains(['*', '?', '[', '$', '`'])
-                    && !part.text.ends_with(':') =>
-            {
-                Some(format!("{}({})", tool(asked, part), part.text))
-            }
-            _ => None,
+            [part] => exactly(asked, part).into_iter().collect(),
+            several => each(asked, several, risk).unwrap_or_default(),
         },
-        ([Reach::Write { path }], _) => path_rule("Edit", path, asked),
-        ([Reach::Read { path }], _) => path_rule("Read", path, asked),
-        _ => None,
+        ([Reach::Write { path }], _) => path_rule("Edit", path, asked).into_iter().collect(),
+        ([Reach::Read { path }], _) => path_rule("Read", path, asked).into_iter().collect(),
+        _ => Vec::new(),
     }
+}
+
+/// The rule for just this command. What an expansion or a wildcard stands for can be another thing tomorrow.
+fn exactly(asked: &Asked<'_>, part: &Part) -> Option<String> {
+    let plain = part.writes.is_empty()
+        && part.open.is_empty()
+        && part.text.trim() == part.text
+        && !part.text.contains(['*', '?', '[', '$', '`'])
+        && !part.text.ends_with(':');
+    plain.then(|| format!("{}({})", tool(asked, part), part.text))
+}
+
+/// One for each command of a line that has none yet. A rule holds for its command in every line, so there are none where what
+/// came before it in this one may be what makes it harmless: in lines of more than a low risk, or that need the network.
+fn each(asked: &Asked<'_>, parts: &[Part], risk: Risk) -> Option<Vec<String>> {
+    if risk != Risk::Low || parts.len() > MOST_PARTS {
+        return None;
+    }
+    let matchers = allowers(asked);
+    let mut rules = Vec::new();
+    for part in parts {
+        if tool(asked, part) != "Bash" {
+            return None;
+        }
+        let is_covered = matchers.iter().any(|rule| rule.covers(part));
+        let rule = exactly(asked, part)?;
+        if !is_covered && !rules.contains(&rule) {
+            rules.push(rule);
+        }
+    }
+    would_all_allow(&rules, asked).then_some(rules)
 }
 
 fn path_rule(tool: &str, path: &Path, asked: &Asked<'_>) -> Option<String> {
@@ -223,6 +252,7 @@ fn path_rule(tool: &str, path: &Path, asked: &Asked<'_>) -> Option<String> {
     let text = path.to_str()?;
     let plain = !text.is_empty()
         && text.trim() == text
+        && as_command(text) == text
         && !text.chars().any(|c| {
             matches!(
                 c,

@@ -114,7 +114,11 @@ fn proposed_are_rules_that_cover_the_call_and_none_for_what_cannot_be_told() {
         ),
         (
             run("l\u{455} x"),
-            "no rule is offered: its name has letters that look like others",
+            "no rule can cover it: it holds signs that look like others",
+        ),
+        (
+            run("лс x"),
+            "no rule is offered: its name has letters that may be taken for others",
         ),
         (
             run("for i in a; do ls; done"),

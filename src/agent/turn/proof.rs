@@ -243,6 +243,7 @@ fn approval(call: &CallId) -> crate::protocol::ask::Ask {
         risk_why: String::new(),
         reason: String::new(),
         session_rule: None,
+        session_rules_beside: Vec::new(),
         level: None,
         network: false,
         rules: Vec::new(),

@@ -1,6 +1,6 @@
 //! An ask in sentences. Pure.
 
-use crate::agent::visible::{escaped, one_line};
+use crate::agent::visible::{as_change, as_command, one_line};
 use crate::command::plain::reply::choices;
 use crate::command::plain::shown::body;
 use crate::command::plain::spoken::{money, words};
@@ -17,7 +17,7 @@ pub fn subject(about: &About) -> String {
             let cwd = one_line(&approval.cwd.to_string_lossy());
             match &approval.subject {
                 Subject::Command { argv, .. } => {
-                    let command = escaped(command_line(argv));
+                    let command = as_command(command_line(argv));
                     if command.contains('\n') {
                         let lines = command.lines().count();
                         format!("run a command of {lines} lines in {cwd}")
@@ -32,7 +32,7 @@ pub fn subject(about: &About) -> String {
                     created,
                     ..
                 } => {
-                    let path = escaped(&path.to_string_lossy());
+                    let path = as_command(&path.to_string_lossy());
                     if *created {
                         {
                             let lines = counted(*added, "line");
@@ -45,7 +45,7 @@ pub fn subject(about: &About) -> String {
                         }
                     }
                 }
-                Subject::Read { path } => format!("read {}", escaped(&path.to_string_lossy())),
+                Subject::Read { path } => format!("read {}", as_command(&path.to_string_lossy())),
                 Subject::Other { .. } => format!("use {}", one_line(&approval.tool)),
             }
         }
@@ -102,7 +102,7 @@ pub fn told(number: Seq, ask: &Ask) -> Vec<String> {
         if let Some(rule) = approval.session_network() {
             lines.push(format!(
                 "  2 keeps for this session, also when it is opened again: {}",
-                escaped(rule)
+                as_command(rule)
             ));
         }
     }
@@ -127,27 +127,27 @@ pub fn everything(number: Seq, ask: &Ask) -> Vec<String> {
     match &approval.subject {
         Subject::Command { argv, parts } => {
             for (index, part) in parts.iter().enumerate() {
-                more.push(format!("  part {}: {}", index + 1, escaped(part)));
+                more.push(format!("  part {}: {}", index + 1, as_command(part)));
             }
             for (index, word) in argv.iter().enumerate() {
                 more.push(format!(
                     "  word {index} of the whole vector: {}",
-                    escaped(word)
+                    as_command(word)
                 ));
             }
             more.push(format!("  {}.", approval.held()));
         }
         Subject::Change { patch, .. } => {
             more.push("  the difference as it is:".to_owned());
-            let patch = patch.lines().map(|line| format!("    {}", escaped(line)));
+            let patch = patch.lines().map(|line| format!("    {}", as_change(line)));
             more.extend(patch);
         }
         Subject::Read { .. } | Subject::Other { .. } => {}
     }
-    if let Some(rule) = &approval.session_rule {
+    for rule in approval.session_rules() {
         more.push(format!(
             "  2 allows in this session, also when it is opened again: {}",
-            escaped(rule)
+            as_command(rule)
         ));
     }
     if let Some(why) = &approval.no_rule {

@@ -15,6 +15,7 @@ pub fn approval(risk: Risk, subject: Subject, session_rule: Option<&str>) -> Ask
             risk_why: "deletes 3.1 GB, all inside target".to_owned(),
             reason: "mode ask".to_owned(),
             session_rule: session_rule.map(str::to_owned),
+            session_rules_beside: Vec::new(),
             level: None,
             network: false,
             rules: Vec::new(),

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::agent::visible::{escaped, one_line};
+use crate::agent::visible::{as_command, one_line};
 use crate::command::plain::ask::everything;
 use crate::command::plain::word::choice;
 use crate::protocol::ask::{About, Answer, Ask, Risk, Subject, Verdict, command_line};
@@ -129,7 +129,7 @@ pub fn reply(
             if rest.is_empty() {
                 return Ok(Reply::Tell(vec![format!(
                     "with the command to run in its place: ask {number} 4 COMMAND. it is now: {}",
-                    escaped(command_line(argv))
+                    as_command(command_line(argv))
                 )]));
             }
             let arguments = edited(call.map_or("", |call| &call.arguments), rest);

@@ -1,6 +1,6 @@
 //! What an approval would run or change, line by line. Pure.
 
-use crate::agent::visible::escaped;
+use crate::agent::visible::{as_change, as_command};
 use crate::protocol::ask::{Approval, Subject, command_line};
 use crate::protocol::call::parse_arguments;
 
@@ -8,7 +8,7 @@ use crate::protocol::call::parse_arguments;
 pub fn body(approval: &Approval) -> Vec<String> {
     match &approval.subject {
         Subject::Command { argv, .. } => {
-            let command = escaped(command_line(argv));
+            let command = as_command(command_line(argv));
             let several = command.contains('\n');
             let lines = command.lines().filter(|_| several);
             lines.map(|line| format!("    {line}")).collect()
@@ -21,7 +21,7 @@ pub fn body(approval: &Approval) -> Vec<String> {
                 }
                 Err(_) => arguments.clone(),
             };
-            let readable = escaped(&readable);
+            let readable = as_command(&readable);
             readable.lines().map(|line| format!("    {line}")).collect()
         }
         Subject::Read { .. } => Vec::new(),
@@ -35,7 +35,7 @@ fn changed(patch: &str) -> Vec<String> {
     let mut head = true;
     for line in patch.lines() {
         let shown = |text: &str| {
-            let parts: Vec<String> = text.split('\t').map(escaped).collect();
+            let parts: Vec<String> = text.split('\t').map(as_change).collect();
             parts.join("\t")
         };
         head &= !line.starts_with("@@ ");

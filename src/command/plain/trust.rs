@@ -2,11 +2,11 @@
 //! `creel rules`. Nothing is trusted that was not told before.
 
 use crate::agent::moment::Now;
-use crate::agent::visible::{escaped, one_line};
+use crate::agent::visible::{as_command, one_line};
 use crate::command::moment::{self, age};
 use crate::command::plain::desk::Desk;
 use crate::command::plain::room::Stage;
-use crate::command::rules::{bound, effect, trouble};
+use crate::command::rules::{bound, effect};
 use crate::command::table::counted;
 use crate::command::trust::standing;
 use crate::command::{Trouble, find};
@@ -78,7 +78,7 @@ fn listed(trust: &Trust) -> Vec<String> {
         let (number, effect) = (index + 1, effect(brought.effect));
         format!(
             "{number} {word}{why}. {effect} {}{file}.",
-            escaped(&brought.text)
+            as_command(&brought.text)
         )
     });
     let mut lines: Vec<String> = rules.collect();
@@ -113,7 +113,7 @@ fn line(kept: &KeptRule, now: &Now) -> String {
         "rule {}: {} {}, {}{of}, {used}{ended}.",
         kept.number,
         effect(kept.effect),
-        escaped(&kept.text),
+        as_command(&kept.text),
         kept.bounds.scope().name(),
     )
 }
@@ -172,7 +172,7 @@ impl Desk<'_> {
         match self.door.manage(accept).await {
             Managed::Accepted { numbers } => {
                 for (number, text) in numbers.iter().zip(&texts) {
-                    self.say(format!("rule {number}: {} holds now.", escaped(text)));
+                    self.say(format!("rule {number}: {} holds now.", as_command(text)));
                 }
                 // What was told stands otherwise by now.
                 self.told.brought = None;
@@ -260,7 +260,7 @@ impl Desk<'_> {
         };
         let now = moment::from_system();
         for rule in &rules.config {
-            let (effect, text) = (effect(rule.effect), escaped(&rule.text));
+            let (effect, text) = (effect(rule.effect), as_command(&rule.text));
             self.say(format!("{effect} {text}, in the config."));
         }
         for kept in &rules.kept {
@@ -291,7 +291,7 @@ impl Desk<'_> {
 
     /// What was refused is no reason to end.
     fn not_done(&mut self, managed: Managed) {
-        let why = trouble(managed);
+        let why = Trouble::undone(managed);
         self.say(format!("not done: {}.", one_line(&why.to_string())));
     }
 }

@@ -145,7 +145,7 @@ async fn check_all(args: &CheckArgs, door: &Door, config: &Config, face: &mut Fa
             Managed::Reached(reached) => *reached,
             // Where it was named, the name is at fault or its key is missing.
             Managed::Failed { why } if args.name.is_some() => return Err(Trouble::usage(why)),
-            other => return Err(odd(other)),
+            other => return Err(Trouble::undone(other)),
         };
         let tried = match &reached.model {
             Some(model) if paid && may_answer(&reached) => {
@@ -157,7 +157,7 @@ async fn check_all(args: &CheckArgs, door: &Door, config: &Config, face: &mut Fa
                 let said = format!("{model} was asked a question");
                 match waited(&said, door.manage(asked), face).await? {
                     Managed::Tried(answer) => Some(*answer),
-                    other => return Err(odd(other)),
+                    other => return Err(Trouble::undone(other)),
                 }
             }
             _ => None,
@@ -186,13 +186,6 @@ async fn check_all(args: &CheckArgs, door: &Door, config: &Config, face: &mut Fa
         )?;
     }
     Ok(code)
-}
-
-fn odd(managed: Managed) -> Trouble {
-    match managed {
-        Managed::Failed { why } => Trouble::failed(why),
-        _ => Trouble::failed("the engine did something else: please report this"),
-    }
 }
 
 /// A call is only worth its price where the list did not already show that it would fail.

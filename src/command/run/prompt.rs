@@ -69,28 +69,7 @@ pub async fn pictures(
         };
         match door.manage(Manage::Attach { source }).await {
             Managed::Attached { image } => images.push(image),
-            Managed::NoPicture { why } | Managed::Failed { why } => {
-                return Err(Trouble::failed(why));
-            }
-            Managed::Stopped { .. }
-            | Managed::Purged { .. }
-            | Managed::Reloaded
-            | Managed::RuleKept { .. }
-            | Managed::RulesRemoved { .. }
-            | Managed::Accepted { .. }
-            | Managed::Reached(_)
-            | Managed::Tried(_)
-            | Managed::Worktree(_)
-            | Managed::Imported(_)
-            | Managed::NotImported { .. }
-            | Managed::HomeImported(_)
-            | Managed::Indexed(_)
-            | Managed::Noted { .. }
-            | Managed::PriceAsked { .. } => {
-                return Err(Trouble::failed(
-                    "the engine did something else: please report this",
-                ));
-            }
+            other => return Err(Trouble::undone(other)),
         }
     }
     Ok(images)

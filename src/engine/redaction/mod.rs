@@ -119,11 +119,13 @@ pub(crate) fn redacted(fact: Fact, redactor: &Redactor) -> Fact {
         } => {
             // A rule with a key in it would match nothing once it is replaced.
             let is_clean = |rule: &String| matches!(redactor.redact(rule), Cow::Borrowed(_));
+            let clean_rules = |rules: Vec<String>| rules.into_iter().filter(is_clean).collect();
             let about = About::Approval(Approval {
                 tool: clean(approval.tool),
                 subject: redacted_subject(approval.subject, clean),
                 session_rule: approval.session_rule.filter(is_clean),
-                rules: approval.rules.into_iter().filter(is_clean).collect(),
+                session_rules_beside: clean_rules(approval.session_rules_beside),
+                rules: clean_rules(approval.rules),
                 risk_why: clean(approval.risk_why),
                 reason: clean(approval.reason),
                 ..approval
@@ -304,6 +306,7 @@ mod tests {
             risk_why: format!("writes to {KEY}"),
             reason: format!("{KEY} lies outside"),
             session_rule: None,
+            session_rules_beside: Vec::new(),
             level: None,
             network: false,
             rules: Vec::new(),

@@ -89,6 +89,8 @@ pub enum Msg {
     Themes(Offered),
     /// What came of a theme that was chosen.
     ThemeKept(ThemeChoice, Result<(), String>),
+    /// Why one that was chosen is not worn.
+    ThemeRefused(String),
     /// What came of an errand.
     Errand(Option<SessionId>, Managed),
     /// A folder was looked at.

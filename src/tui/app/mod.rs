@@ -425,6 +425,10 @@ impl App {
                 self.theme_kept(&choice, kept);
                 Vec::new()
             }
+            Msg::ThemeRefused(why) => {
+                self.say(why);
+                Vec::new()
+            }
             Msg::Drawn(seen) => self.drawn(seen),
             Msg::NotNotified(why) => self.not_notified(&why),
             Msg::Tick => self.tick(),

@@ -180,21 +180,7 @@ impl App {
                 (!guessed).then_some(why)
             }),
             Managed::Failed { why } => view.composer.has_not_read(number).map(|_| why),
-            Managed::Stopped { .. }
-            | Managed::Purged { .. }
-            | Managed::Reloaded
-            | Managed::RuleKept { .. }
-            | Managed::RulesRemoved { .. }
-            | Managed::Accepted { .. }
-            | Managed::Reached(_)
-            | Managed::Tried(_)
-            | Managed::Worktree(_)
-            | Managed::Imported(_)
-            | Managed::NotImported { .. }
-            | Managed::HomeImported(_)
-            | Managed::Indexed(_)
-            | Managed::Noted { .. }
-            | Managed::PriceAsked { .. } => None,
+            _ => None,
         };
         let sends = view.sends;
         let here = self.view().id == session;

@@ -142,7 +142,7 @@ impl Setup {
             },
             None => path.display().to_string(),
         };
-        crate::agent::visible::escaped(&text)
+        crate::agent::visible::as_command(&text)
     }
 }
 

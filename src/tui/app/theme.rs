@@ -28,7 +28,7 @@ impl App {
         }
     }
 
-    /// What came of a choice: kept in the config, shown for this run alone, or not taken.
+    /// What came of a choice that is worn: kept in the config, or shown for this run alone.
     pub fn theme_kept(&mut self, choice: &ThemeChoice, kept: Result<(), String>) {
         self.notice_of(Matter::Theme, kept.as_ref().err().cloned());
         if kept.is_ok() {

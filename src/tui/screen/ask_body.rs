@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use ratatui::layout::Rect;
 
-use crate::agent::visible::{escaped, one_line};
+use crate::agent::visible::{as_change, as_command, one_line};
 use crate::protocol::ask::{About, Approval, Ask, Risk, Subject, command_line};
 use crate::protocol::id::SessionId;
 use crate::tui::app::App;
@@ -180,7 +180,7 @@ pub fn approval(app: &App, approval: &Approval, depth: Depth, form: Form) -> Ask
     let details = depth == Depth::Details;
     match &approval.subject {
         Subject::Command { argv, parts } => {
-            for row in exact(&escaped(command_line(argv)), width, indent, Role::Strong) {
+            for row in exact(&as_command(command_line(argv)), width, indent, Role::Strong) {
                 laid.row(row);
             }
             for row in exact(&format!("in {cwd}"), width, indent, Role::Muted) {
@@ -189,7 +189,7 @@ pub fn approval(app: &App, approval: &Approval, depth: Depth, form: Form) -> Ask
             // The parts are the same words once more.
             if parts.len() > 1 && (details || !narrow) {
                 for (index, part) in parts.iter().enumerate() {
-                    for row in exact(&escaped(part), width, 5, Role::Text)
+                    for row in exact(&as_command(part), width, 5, Role::Text)
                         .into_iter()
                         .enumerate()
                         .map(|(row_index, mut row)| {
@@ -208,7 +208,12 @@ pub fn approval(app: &App, approval: &Approval, depth: Depth, form: Form) -> Ask
             if details {
                 laid.row(Row::of("  word by word:", Role::Muted));
                 for (index, word) in argv.iter().enumerate() {
-                    for row in exact(&format!("{index} {}", escaped(word)), width, 4, Role::Text) {
+                    for row in exact(
+                        &format!("{index} {}", as_command(word)),
+                        width,
+                        4,
+                        Role::Text,
+                    ) {
                         laid.row(row);
                     }
                 }
@@ -226,7 +231,7 @@ pub fn approval(app: &App, approval: &Approval, depth: Depth, form: Form) -> Ask
             // On a small screen the name of the file counts: the folder is said where it is another one.
             let inside = path.strip_prefix(&approval.cwd).ok().filter(|_| narrow);
             let place = match inside {
-                Some(inside) => escaped(&inside.to_string_lossy()),
+                Some(inside) => as_command(&inside.to_string_lossy()),
                 None => app.setup.path(path),
             };
             let mut rows = exact(&place, room, indent, Role::Strong);
@@ -247,7 +252,7 @@ pub fn approval(app: &App, approval: &Approval, depth: Depth, form: Form) -> Ask
         }
         Subject::Other { arguments } => {
             for row in exact(
-                &escaped(&readable_arguments(arguments)),
+                &as_command(&readable_arguments(arguments)),
                 width,
                 indent,
                 Role::Strong,
@@ -271,10 +276,12 @@ pub fn approval(app: &App, approval: &Approval, depth: Depth, form: Form) -> Ask
             }
             _ => false,
         };
-        let what = if above {
+        let what = if !approval.session_rules_beside.is_empty() {
+            "exactly these commands".to_owned()
+        } else if above {
             "exactly this command".to_owned()
         } else {
-            escaped(rule)
+            as_command(rule)
         };
         let allows = if narrow {
             format!("`{key}` allows")
@@ -405,7 +412,7 @@ pub fn risk(risk: Risk, why: &str, form: Form) -> Vec<Row> {
 pub fn change(laid: &mut Laid, file: &str, patch: &str, lean: bool, form: Form) {
     let shown = patch
         .split('\t')
-        .map(escaped)
+        .map(as_change)
         .collect::<Vec<_>>()
         .join("\t");
     if shown.lines().count() <= DIFF_LINES && shown.lines().all(|line| line.len() <= DIFF_LINE) {

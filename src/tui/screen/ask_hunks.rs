@@ -1,7 +1,7 @@
 //! A change taken in parts, as its card shows it: its hunks with which of them are taken, and what would be written then.
 
 use crate::agent::hunks::{only, place};
-use crate::agent::visible::escaped;
+use crate::agent::visible::as_change;
 use crate::protocol::ask::{Approval, Subject};
 use crate::tui::app::App;
 use crate::tui::app::ask::AskFocus;
@@ -39,12 +39,12 @@ pub fn lay(app: &App, approval: &Approval, patch: &str, picking: &Picking, form:
         let at = index + 1;
         let counts = format!("+{} -{}", hunk.added, hunk.removed);
         let text = if narrow {
-            format!("[{cross}] {at} {counts} {}", escaped(&hunk.first))
+            format!("[{cross}] {at} {counts} {}", as_change(&hunk.first))
         } else {
             format!(
                 "[{cross}] {at:<2} line {:<5} {counts:<8} {}",
                 hunk.line,
-                escaped(&hunk.first)
+                as_change(&hunk.first)
             )
         };
         laid.row(Row::of(format!("{mark} "), Role::Key).put(text, role));

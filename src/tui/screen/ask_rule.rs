@@ -1,7 +1,7 @@
 //! A rule that is made at an ask, as its card shows it: what is proposed, where and how long it would hold, and what it would
 //! have done with the calls of before.
 
-use crate::agent::visible::{escaped, one_line};
+use crate::agent::visible::{as_command, one_line};
 use crate::protocol::ask::{Approval, Subject, command_line};
 use crate::protocol::rule::{Replay, Scope};
 use crate::tui::app::App;
@@ -26,16 +26,16 @@ pub fn lay(app: &App, approval: &Approval, making: &Making, form: Form) -> Asked
     let laid = &mut asked.body;
     let mut rows = Vec::new();
     let subject = match &approval.subject {
-        Subject::Command { argv, .. } => escaped(command_line(argv)),
+        Subject::Command { argv, .. } => as_command(command_line(argv)),
         Subject::Change { path, .. } | Subject::Read { path } => app.setup.path(path),
-        Subject::Other { arguments } => escaped(arguments),
+        Subject::Other { arguments } => as_command(arguments),
     };
     rows.extend(exact(&subject, width, indent, Role::Muted));
     for (index, text) in making.texts.iter().enumerate() {
         let marked = index == making.at;
         let mark = if marked { "> " } else { "  " };
         let role = if marked { Role::Marked } else { Role::Text };
-        let mut lines = chopped(&escaped(text), width.saturating_sub(2), 0, role);
+        let mut lines = chopped(&as_command(text), width.saturating_sub(2), 0, role);
         for (line, row) in lines.iter_mut().enumerate() {
             let lead = if line == 0 { mark } else { GOES_ON };
             row.left.insert(0, (lead.to_owned(), Role::Key));
@@ -107,7 +107,7 @@ fn tried(app: &App, replay: &Replay, width: usize, rows: &mut Vec<Row>) {
         };
         rows.push(
             Row::of(format!("  {denied}{times}"), role)
-                .put(escaped(&sample.subject), Role::Muted)
+                .put(as_command(&sample.subject), Role::Muted)
                 .end(format!("  {age}"), Role::Muted),
         );
     }

@@ -23,7 +23,7 @@ const USUAL: usize = 12;
 const LONGEST: usize = 24;
 /// Behind the name of one that is not kept.
 const TEMPORARY: &str = " temporary";
-/// From so many columns on an import tells what it has taken in.
+/// From so many columns on an import tells what it has taken in, and the inbox that it is empty.
 const ROOMY: u16 = 100;
 /// Between two sessions.
 const GAP: usize = 3;
@@ -95,6 +95,12 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Vec<(Rec
         keys = keys.end(" help", Role::Muted);
     }
     let none = Row::new();
+    // Where nothing waits, the place is named where asks will be.
+    let calm = if waiting.is_empty() && area.width >= ROOMY {
+        Row::new().end("inbox 0   ", Role::Muted)
+    } else {
+        Row::new()
+    };
     let day = if wide {
         Row::new().end(today(app), Role::Muted)
     } else {
@@ -112,7 +118,10 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Vec<(Rec
     // The keys give way to sessions that would not be told apart, then what was spent to sessions that would not be named at
     // all. The way to everything stays, without a word beside it where one session is alone in the line; of several, those
     // that have no room are counted.
+    let mut calm_day = calm;
+    calm_day.right.extend(day.right.iter().cloned());
     let alone = [
+        (&calm_day, &keys, usual),
         (&day, &keys, usual),
         (&day, &leader, if wide { least } else { usual }),
         (&none, &leader, usual),
@@ -120,6 +129,7 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Vec<(Rec
         (&none, &bare, least),
     ];
     let several = [
+        (&calm_day, &keys, usual),
         (&day, &keys, usual),
         (&day, &leader, usual),
         (&day, &leader, least),

@@ -116,16 +116,7 @@ impl App {
                     .retain(|done| done.session != session || !done.is_final());
                 self.say(one_line(&why));
             }
-            Managed::Reloaded
-            | Managed::RuleKept { .. }
-            | Managed::Attached { .. }
-            | Managed::NoPicture { .. }
-            | Managed::Reached(_)
-            | Managed::Tried(_)
-            | Managed::Worktree(_)
-            | Managed::HomeImported(_)
-            | Managed::Indexed(_)
-            | Managed::PriceAsked { .. } => {}
+            _ => {}
         }
         self.look()
     }

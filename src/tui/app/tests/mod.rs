@@ -270,6 +270,7 @@ fn approval(name: &str, risk: Risk) -> Ask {
             risk_why: "runs a program".to_owned(),
             reason: "mode ask".to_owned(),
             session_rule: Some("Bash(cargo test)".to_owned()),
+            session_rules_beside: Vec::new(),
             level: None,
             network: false,
             rules: Vec::new(),

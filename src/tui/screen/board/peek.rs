@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::agent::at;
 use crate::agent::unmarked::last_line;
-use crate::agent::visible::{escaped, one_line};
+use crate::agent::visible::{as_command, one_line};
 use crate::protocol::ask::{About, Ask, Risk};
 use crate::protocol::board::Glimpse;
 use crate::tui::app::App;
@@ -193,7 +193,7 @@ fn waits(told: &Told, view: Option<&View>, glimpse: &Glimpse, look: &Look) -> Ro
             let about = at::ask(&About::Approval(approval.clone()));
             let bare = about.strip_prefix("run: ").unwrap_or(&about);
             row = row
-                .put(format!("{}        ", escaped(bare)), Role::Strong)
+                .put(format!("{}        ", as_command(bare)), Role::Strong)
                 .put(risk, role)
                 .put(format!("  {}", one_line(&approval.risk_why)), Role::Muted);
         }

@@ -1,6 +1,6 @@
 //! The rules there are, each with where it holds and how often calls ran by it; below them all that is known of the marked one.
 
-use crate::agent::visible::{escaped, one_line};
+use crate::agent::visible::{as_command, one_line};
 use crate::protocol::rule::{Bounds, Effect, KeptRule};
 use crate::tui::app::App;
 use crate::tui::app::keymap::Action;
@@ -32,7 +32,7 @@ pub fn page(app: &App, overlay: &Rules, room: usize, look: &Look) -> Page {
             let (word, role) = told(effect);
             listed(index == overlay.pick.at, look)
                 .put(format!("{word:<6}"), role)
-                .put(escaped(row.text()), Role::Text)
+                .put(as_command(row.text()), Role::Text)
                 .end(format!("  {beside}"), Role::Muted)
         })
         .collect();

@@ -1,6 +1,6 @@
 //! What waits to be trusted, what was, and what a folder brings beside it that does nothing.
 
-use crate::agent::visible::{escaped, one_line};
+use crate::agent::visible::{as_command, one_line};
 use crate::protocol::rule::Effect;
 use crate::protocol::trust::Standing;
 use crate::tui::app::keymap::Action;
@@ -30,7 +30,7 @@ pub fn page(overlay: &Trust, named: Named, room: usize, look: &Look) -> Page {
                 Shown::Brought(brought) => {
                     let (word, role) = standing(&brought.standing);
                     begun.put(format!("{word:<9}"), role).put(
-                        format!("{} {}", effect(brought.effect), escaped(&brought.text)),
+                        format!("{} {}", effect(brought.effect), as_command(&brought.text)),
                         Role::Text,
                     )
                 }
@@ -84,7 +84,7 @@ pub fn page(overlay: &Trust, named: Named, room: usize, look: &Look) -> Page {
     );
     // In full, also where the list has no room for it; there it is all that is said.
     let brought = match shown.get(overlay.pick.at) {
-        Some(Shown::Brought(brought)) => Some(escaped(&brought.text)),
+        Some(Shown::Brought(brought)) => Some(as_command(&brought.text)),
         _ => None,
     };
     let long = brought.filter(|text| room < LEAST + cells::of(text));
