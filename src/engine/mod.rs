@@ -35,6 +35,7 @@ mod hunks;
 mod import;
 mod indexing;
 pub mod journal;
+mod judge;
 mod kept;
 pub mod leaving;
 mod lent;

@@ -1,0 +1,204 @@
+//! Whether a call may run: what it would touch is put to the rules and the mode, and what a person must see of it is worked out.
+
+use std::sync::{Arc, PoisonError};
+
+use crate::agent::deletes;
+use crate::agent::permission::{self, Asked, Cage, Shut};
+use crate::agent::recover;
+use crate::agent::taint;
+use crate::agent::turn::input::Decision;
+use crate::engine::bound;
+use crate::engine::session::Task;
+use crate::engine::weigh;
+use crate::protocol::ask::Subject;
+use crate::protocol::call::{Reach, ToolCall, Untrusted};
+use crate::protocol::id::CallId;
+use crate::protocol::rule::{By, Rule};
+use crate::protocol::sandbox::Network;
+use crate::tool::{self, Query};
+
+/// What was found out of a call when it was judged.
+#[derive(Debug, Clone)]
+pub(crate) struct Judged {
+    pub(crate) reach: Arc<[Reach]>,
+    /// Whether it has it when it runs.
+    pub(crate) network: Network,
+    /// What of what it reads nobody trusted wrote.
+    pub(crate) untrusted: Option<Untrusted>,
+}
+
+impl Task {
+    /// Puts back what was found out of a call, where a change of it is refused.
+    pub(crate) fn put_back(&mut self, call: &CallId, judged: Option<Judged>) {
+        match judged {
+            Some(judged) => self.judged.insert(call.clone(), judged),
+            None => self.judged.remove(call),
+        };
+    }
+
+    /// Why a call that the person edited may not run; as theirs it is not asked about again.
+    pub(crate) async fn judge_edited(&mut self, call: &ToolCall) -> Option<String> {
+        match self.judge(call).await {
+            Decision::Deny(why, _) | Decision::Invalid(why) => Some(why),
+            Decision::Ask(_) | Decision::Allow(_) => None,
+        }
+    }
+
+    /// Whether a call may run: arguments first, then what it would touch against rules and mode.
+    pub(crate) async fn judge(&mut self, call: &ToolCall) -> Decision {
+        let Some(tool) = self.house.tools.get(&call.name) else {
+            return Decision::Invalid(self.house.tools.missing(&call.name));
+        };
+        let input = match call.input() {
+            Ok(input) => input,
+            Err(text) => return Decision::Invalid(text),
+        };
+        // A call that changes files is judged alone: what was noted of others is done with.
+        self.shown
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|(id, _), _| *id == call.id);
+        let scene = self.scene(call, 0);
+        let reach = match tool::reach(&*tool, &input, &scene.place) {
+            Ok(reach) => reach,
+            Err(text) => return Decision::Invalid(text),
+        };
+        if let Err(why) = self.read_rules().await {
+            return Decision::Invalid(format!("not run: the rules cannot be read: {why}"));
+        }
+        let rules = self.rules();
+        if let Some(query) = tool.query(&input) {
+            return self.judge_query(call, query, &rules);
+        }
+        let walls = &self.house.walls;
+        let runs = reach.iter().any(|reach| matches!(reach, Reach::Run { .. }));
+        let cage = if runs {
+            walls.cage(&self.house).await
+        } else {
+            Cage::GIVEN_UP
+        };
+        let asked = Asked {
+            tool: &tool.spec().name,
+            reach: &reach,
+            mode: self.mode(),
+            rules: &rules,
+            cwd: &scene.place.cwd,
+            roots: &scene.place.roots,
+            home: self.house.home.as_deref(),
+            cage,
+            untrusted: self.session.untrusted(),
+        };
+        let has_network = permission::has_network(&asked);
+        let network = if has_network {
+            Network::On
+        } else {
+            Network::Off
+        };
+        // Where nothing shuts it off those that need it have it all the same.
+        let needs = || permission::needs_network(&asked);
+        let reaches = if has_network || cage.shut == Shut::Open && needs() {
+            Network::On
+        } else {
+            Network::Off
+        };
+        let mut untrusted = taint::of(&reach, reaches, &scene.place.roots);
+        if untrusted.is_none() {
+            untrusted = self.names_outside(&reach, cage.level).await;
+        }
+        let judged = Judged {
+            reach: reach.as_slice().into(),
+            network,
+            untrusted,
+        };
+        self.judged.insert(call.id.clone(), judged);
+        let (mut verdict, by) = permission::judge(&asked);
+        let acts = reach
+            .iter()
+            .any(|reach| !matches!(reach, Reach::Read { .. } | Reach::Output { .. }));
+        if let (permission::Verdict::Allow, true, Some(fault)) =
+            (&verdict, acts, &self.unread_rules)
+        {
+            verdict = permission::Verdict::Ask(format!("{fault}, and could forbid this"));
+        }
+        let line = permission::command(&reach);
+        if verdict == permission::Verdict::Allow
+            && line.is_some_and(|line| recover::is_unknown(&self.items, line))
+        {
+            let why = "whether it took effect when it was run before is not known";
+            verdict = permission::Verdict::Ask(why.to_owned());
+        }
+        let would = |text: &&String| permission::would_allow(text, &asked);
+        let brought = match &verdict {
+            permission::Verdict::Ask(_) => self.untrusted_rules.iter().find(would),
+            permission::Verdict::Allow | permission::Verdict::Deny(_) => None,
+        };
+        let brought = brought.map_or_else(String::new, |text| {
+            format!("; the rule {text} that the folder brings would let it run, and is not trusted (`creel trust`)")
+        });
+        let reason = match verdict {
+            permission::Verdict::Allow => return Decision::Allow(by),
+            permission::Verdict::Deny(text) => return Decision::Deny(text, by),
+            permission::Verdict::Ask(reason) if self.house.unattended => {
+                let text =
+                    format!("denied: {reason}{brought}, and nobody can be asked in this run");
+                return Decision::Deny(text, by);
+            }
+            permission::Verdict::Ask(reason) => reason + &brought,
+        };
+        // Works out what would change, which reads files.
+        let subject = {
+            let tool = Arc::clone(&tool);
+            let input = input.clone();
+            let scene = scene.clone();
+            tokio::task::spawn_blocking(move || tool.subject(&input, &scene)).await
+        };
+        let subject = match subject {
+            Ok(Ok(subject)) => subject,
+            Ok(Err(text)) => return Decision::Invalid(text),
+            Err(error) => Subject::Other {
+                arguments: format!("{} ({error})", call.arguments),
+            },
+        };
+        let bound = bound::measure(reach.clone(), scene.place.cwd.clone()).await;
+        let held = weigh::held(deletes::targets(&asked), scene.place.cwd.clone()).await;
+        let ask = permission::ask(call, (subject, bound), (reason, &held), &asked);
+        Decision::Ask(ask)
+    }
+
+    /// A question goes to the person in every mode; there is nothing else to it.
+    fn judge_query(
+        &self,
+        call: &ToolCall,
+        query: Result<Query, String>,
+        rules: &[Rule],
+    ) -> Decision {
+        let Query { text, choices } = match query {
+            Ok(query) => query,
+            Err(text) => return Decision::Invalid(text),
+        };
+        let denying = |rule: &&Rule| permission::hides(std::slice::from_ref(*rule), &call.name);
+        let rules: Vec<Rule> = rules.iter().filter(denying).cloned().collect();
+        if !rules.is_empty() {
+            let text = "a rule denies questions; decide, and say what you assumed";
+            return Decision::Deny(text.to_owned(), By::Rules { rules });
+        }
+        if self.house.unattended {
+            let text = "denied: nobody can be asked in this run; decide, and say what you assumed";
+            let mode = self.mode();
+            return Decision::Deny(text.to_owned(), By::Mode { mode });
+        }
+        Decision::Ask(permission::question(call, text, choices))
+    }
+
+    /// All rules that hold now.
+    pub(crate) fn rules(&self) -> Vec<Rule> {
+        self.house
+            .rules
+            .iter()
+            .chain(&self.kept)
+            .chain(&self.narrowing)
+            .chain(&self.run.rules)
+            .cloned()
+            .collect()
+    }
+}
