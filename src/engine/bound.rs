@@ -3,6 +3,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustix::fs::{FileType, Stat};
 
@@ -13,7 +14,7 @@ use crate::disk::{file, folder};
 use crate::engine::session::Task;
 use crate::protocol::ask::{Approval, Bound, Verdict};
 use crate::protocol::call::{Reach, ToolCall};
-use crate::tool;
+use crate::tool::deed::Deed;
 
 /// Bytes of a script whose content is hashed; a larger one is told by its size and its times.
 const HASHED: u64 = 4 << 20;
@@ -22,7 +23,7 @@ const HASHED: u64 = 4 << 20;
 const DIGITS: usize = 16;
 
 /// What a call is bound to now; none for one that runs no command.
-pub(crate) async fn measure(reach: Vec<Reach>, cwd: PathBuf) -> Option<Bound> {
+pub(crate) async fn measure(reach: Arc<[Reach]>, cwd: PathBuf) -> Option<Bound> {
     let measured = tokio::task::spawn_blocking(move || {
         let line = permission::command(&reach)?;
         let path = std::env::var_os("PATH").unwrap_or_else(|| "/bin:/usr/bin".into());
@@ -122,20 +123,24 @@ fn changed(before: &Bound, now: &Bound, line: &str, cwd: &Path) -> Option<String
     Some(format!("{what} has changed since it was asked"))
 }
 
-impl Task {
-    /// The reach of a call, as its tool tells it.
-    fn reach_of(&self, call: &ToolCall) -> Option<Vec<Reach>> {
-        let tool = self.house.tools.get(&call.name)?;
-        tool::reach(&*tool, &call.input().ok()?, &self.place()).ok()
-    }
+/// Why what a call names is no longer what a person was asked about; none where it is, or nobody was asked.
+pub(crate) async fn look(deed: Arc<Deed>) -> Option<String> {
+    let before = deed.bound.as_ref()?;
+    let unseen = || "what it would run cannot be looked at again".to_owned();
+    let Some(now) = measure(Arc::clone(&deed.reach), deed.cwd.clone()).await else {
+        return Some(unseen());
+    };
+    let line = permission::command(&deed.reach).unwrap_or_default();
+    changed(before, &now, line, &deed.cwd)
+}
 
-    /// Why a yes is no longer a yes to what was shown; none where it is. What it is bound to is kept for the run.
+impl Task {
+    /// Why a yes is no longer a yes to what was shown; none where it is.
     pub(crate) async fn outdated(
         &mut self,
         verdict: &Verdict,
         approval: &Approval,
     ) -> Option<String> {
-        self.bound.remove(&approval.call);
         if !matches!(
             verdict,
             Verdict::Once | Verdict::Session | Verdict::Kept { .. }
@@ -152,17 +157,13 @@ impl Task {
         if let Some(why) = self.forbidden(&call).await {
             return Some(why);
         }
+        let Some(deed) = self.deeds.get(&approval.call).cloned() else {
+            return Some("what it would do is no longer known".to_owned());
+        };
         if let Some(why) = self.stale(approval).await {
             return Some(why);
         }
-        let before = approval.bound.clone()?;
-        match self.look(&call, before).await {
-            Ok(now) => {
-                self.bound.insert(approval.call.clone(), now);
-                None
-            }
-            Err(why) => Some(why),
-        }
+        look(deed).await
     }
 
     /// What a rule says that forbids a call and was kept while it waited.
@@ -174,36 +175,6 @@ impl Task {
         match judged {
             Ok(permission::Verdict::Deny(why)) | Err(why) => Some(why),
             Ok(permission::Verdict::Allow | permission::Verdict::Ask(_)) => None,
-        }
-    }
-
-    /// What is to be looked at when an approved call runs: why it may not.
-    pub(crate) fn last_look(
-        &mut self,
-        call: &ToolCall,
-    ) -> impl Future<Output = Option<String>> + Send + 'static {
-        let bound = self.bound.remove(&call.id);
-        let look = bound.map(|before| self.look(call, before));
-        async move { look?.await.err() }
-    }
-
-    /// What a call is bound to now, where that is what it was; else what has changed.
-    fn look(
-        &self,
-        call: &ToolCall,
-        before: Bound,
-    ) -> impl Future<Output = Result<Bound, String>> + Send + 'static {
-        let reach = self.reach_of(call);
-        let cwd = self.session.spec.cwd.clone();
-        async move {
-            let unseen = || "what it would run cannot be looked at again".to_owned();
-            let reach = reach.ok_or_else(unseen)?;
-            let line = permission::command(&reach).ok_or_else(unseen)?.to_owned();
-            let now = measure(reach, cwd.clone()).await.ok_or_else(unseen)?;
-            match changed(&before, &now, &line, &cwd) {
-                None => Ok(now),
-                Some(why) => Err(why),
-            }
         }
     }
 }

@@ -153,7 +153,7 @@ impl Task {
             .as_ref()
             .and_then(|turn| turn.call(&approval.call));
         let mut call = call.cloned().ok_or("the call is no longer there")?;
-        let before = self.judged.get(&call.id).cloned();
+        let before = self.deeds.get(&call.id).cloned();
         let given = std::mem::replace(&mut call.arguments, arguments.clone());
         let mut refused = self.judge_edited(&call).await;
         // Who shows only a part of a long session may not have had them all in sight.

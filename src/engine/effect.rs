@@ -2,7 +2,6 @@
 //! is committed in one go.
 
 use std::collections::VecDeque;
-use std::sync::PoisonError;
 
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -235,12 +234,7 @@ impl Task {
         } = &event.fact
         {
             if let Item::Result { call, .. } = item {
-                self.judged.remove(call);
-                self.bound.remove(call);
-                self.shown
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .retain(|(id, _), _| id != call);
+                self.deeds.remove(call);
             }
             // What is not read yet is read from the log, with this.
             if !self.unread {

@@ -1,11 +1,11 @@
 //! A change as the person was shown it: whether it still is that, and the arguments that make some of its hunks alone. Those are
 //! worked out by the tool, from the file as it was shown, and from there on it is a call with other arguments.
 
-use crate::agent::redact::Redactor;
 use crate::agent::turn::input::Input;
 use crate::engine::session::Task;
 use crate::protocol::ask::{About, Approval, Subject};
 use crate::protocol::id::AskId;
+use crate::tool::shared::change::Change;
 
 /// What the person is told beside the ask that takes the place of this one.
 const CHANGED: &str = "the file has changed since; it is asked anew, with what would change now";
@@ -34,14 +34,14 @@ impl Task {
         let tool = self.house.tools.get(&call.name);
         let tool = tool.ok_or_else(|| refused("there is no such tool any more"))?;
         let input = call.input().map_err(Untaken::Refused)?;
-        let Subject::Change { patch: shown, .. } = &approval.subject else {
+        if !matches!(approval.subject, Subject::Change { .. }) {
             return Err(refused("this changes no file"));
-        };
+        }
+        let deed = self.deeds.get(&approval.call).cloned();
         let scene = self.scene(&call, 0);
-        let (redactor, shown) = (self.house.redactor(), shown.clone());
         let worked = tokio::task::spawn_blocking(move || {
-            let subject = tool.subject(&input, &scene).map_err(Untaken::Outdated)?;
-            if !is_shown(&subject, &shown, &redactor) {
+            let is_current = deed.is_some_and(|deed| deed.change().is_some_and(Change::is_current));
+            if !is_current {
                 return Err(Untaken::Outdated(CHANGED.to_owned()));
             }
             let partly = tool.partly(&input, &scene, &kept);
@@ -55,20 +55,22 @@ impl Task {
 
     /// Why an ask for a change no longer shows what would happen; none where it does, or is about something else.
     pub(crate) async fn stale(&mut self, approval: &Approval) -> Option<String> {
-        let Subject::Change { patch: shown, .. } = &approval.subject else {
+        if !matches!(approval.subject, Subject::Change { .. }) {
             return None;
-        };
+        }
+        let deed = self.deeds.get(&approval.call).cloned()?;
         let turn = self.turn.as_ref();
         let call = turn.and_then(|turn| turn.call(&approval.call)).cloned()?;
         let tool = self.house.tools.get(&call.name)?;
         let input = call.input().ok()?;
         let scene = self.scene(&call, 0);
-        let (redactor, shown) = (self.house.redactor(), shown.clone());
-        let looked = tokio::task::spawn_blocking(move || match tool.subject(&input, &scene) {
-            Ok(subject) if is_shown(&subject, &shown, &redactor) => None,
-            Ok(_) => Some(CHANGED.to_owned()),
+        let looked = tokio::task::spawn_blocking(move || {
+            if deed.change().is_some_and(Change::is_current) {
+                return None;
+            }
             // What speaks against it now the model is told, when it is judged anew.
-            Err(_) => Some(NO_MORE.to_owned()),
+            let anew = tool.act(&input, &scene);
+            Some(anew.map_or(NO_MORE, |_| CHANGED).to_owned())
         });
         looked.await.ok().flatten()
     }
@@ -85,9 +87,4 @@ impl Task {
             self.take(Input::AskVoided { ask, why }).await;
         }
     }
-}
-
-/// What a person is shown of a change is this patch.
-fn is_shown(subject: &Subject, shown: &str, redactor: &Redactor) -> bool {
-    matches!(subject, Subject::Change { patch, .. } if redactor.redact(patch) == shown)
 }

@@ -1,6 +1,9 @@
 //! Whether a call may run: what it would touch is put to the rules and the mode, and what a person must see of it is worked out.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use crate::agent::deletes;
 use crate::agent::permission::{self, Asked, Cage, Shut};
@@ -10,29 +13,22 @@ use crate::agent::turn::input::Decision;
 use crate::engine::bound;
 use crate::engine::session::Task;
 use crate::engine::weigh;
-use crate::protocol::ask::Subject;
-use crate::protocol::call::{Reach, ToolCall, Untrusted};
+use crate::protocol::call::{Reach, ToolCall};
 use crate::protocol::id::CallId;
 use crate::protocol::rule::{By, Rule};
 use crate::protocol::sandbox::Network;
-use crate::tool::{self, Query};
+use crate::tool::deed::Deed;
+use crate::tool::{self, Query, Scene};
 
-/// What was found out of a call when it was judged.
-#[derive(Debug, Clone)]
-pub(crate) struct Judged {
-    pub(crate) reach: Arc<[Reach]>,
-    /// Whether it has it when it runs.
-    pub(crate) network: Network,
-    /// What of what it reads nobody trusted wrote.
-    pub(crate) untrusted: Option<Untrusted>,
-}
+/// What a call does is worked out long before; so long it may hold up its session, should a disk not answer.
+const LONGEST: Duration = Duration::from_secs(20);
 
 impl Task {
-    /// Puts back what was found out of a call, where a change of it is refused.
-    pub(crate) fn put_back(&mut self, call: &CallId, judged: Option<Judged>) {
-        match judged {
-            Some(judged) => self.judged.insert(call.clone(), judged),
-            None => self.judged.remove(call),
+    /// Puts back what a call does, where a change of it is refused.
+    pub(crate) fn put_back(&mut self, call: &CallId, deed: Option<Arc<Deed>>) {
+        match deed {
+            Some(deed) => self.deeds.insert(call.clone(), deed),
+            None => self.deeds.remove(call),
         };
     }
 
@@ -44,7 +40,8 @@ impl Task {
         }
     }
 
-    /// Whether a call may run: arguments first, then what it would touch against rules and mode.
+    /// Whether a call may run: arguments first, then what it would touch against rules and mode. Of one that may, or is asked
+    /// about, what it does is kept from here on: a person is shown just that, and just that runs.
     pub(crate) async fn judge(&mut self, call: &ToolCall) -> Decision {
         let Some(tool) = self.house.tools.get(&call.name) else {
             return Decision::Invalid(self.house.tools.missing(&call.name));
@@ -53,11 +50,7 @@ impl Task {
             Ok(input) => input,
             Err(text) => return Decision::Invalid(text),
         };
-        // A call that changes files is judged alone: what was noted of others is done with.
-        self.shown
-            .get_mut()
-            .unwrap_or_else(PoisonError::into_inner)
-            .retain(|(id, _), _| *id == call.id);
+        self.deeds.remove(&call.id);
         let scene = self.scene(call, 0);
         let reach = match tool::reach(&*tool, &input, &scene.place) {
             Ok(reach) => reach,
@@ -105,12 +98,6 @@ impl Task {
         if untrusted.is_none() {
             untrusted = self.names_outside(&reach, cage.level).await;
         }
-        let judged = Judged {
-            reach: reach.as_slice().into(),
-            network,
-            untrusted,
-        };
-        self.judged.insert(call.id.clone(), judged);
         let (mut verdict, by) = permission::judge(&asked);
         let acts = reach
             .iter()
@@ -136,32 +123,45 @@ impl Task {
             format!("; the rule {text} that the folder brings would let it run, and is not trusted (`creel trust`)")
         });
         let reason = match verdict {
-            permission::Verdict::Allow => return Decision::Allow(by),
+            permission::Verdict::Allow => None,
             permission::Verdict::Deny(text) => return Decision::Deny(text, by),
             permission::Verdict::Ask(reason) if self.house.unattended => {
                 let text =
                     format!("denied: {reason}{brought}, and nobody can be asked in this run");
                 return Decision::Deny(text, by);
             }
-            permission::Verdict::Ask(reason) => reason + &brought,
+            permission::Verdict::Ask(reason) => Some(reason + &brought),
         };
-        // Works out what would change, which reads files.
-        let subject = {
+        let made = {
             let tool = Arc::clone(&tool);
-            let input = input.clone();
-            let scene = scene.clone();
-            tokio::task::spawn_blocking(move || tool.subject(&input, &scene)).await
+            let scene = Scene {
+                reached: Some(reach.as_slice().into()),
+                ..scene.clone()
+            };
+            let is_asked = reason.is_some();
+            drawn(move || {
+                let deed = Deed::of(&*tool, &input, &scene);
+                let subject = is_asked.then(|| deed.subject());
+                (deed, subject)
+            })
+        };
+        let Some((mut deed, subject)) = made.await else {
+            return Decision::Invalid("not run: what it would do cannot be worked out".to_owned());
+        };
+        (deed.network, deed.untrusted) = (network, untrusted);
+        let (Some(reason), Some(subject)) = (reason, subject) else {
+            self.deeds.insert(call.id.clone(), Arc::new(deed));
+            return Decision::Allow(by);
         };
         let subject = match subject {
-            Ok(Ok(subject)) => subject,
-            Ok(Err(text)) => return Decision::Invalid(text),
-            Err(error) => Subject::Other {
-                arguments: format!("{} ({error})", call.arguments),
-            },
+            Ok(subject) => subject,
+            Err(text) => return Decision::Invalid(text),
         };
-        let bound = bound::measure(reach.clone(), scene.place.cwd.clone()).await;
-        let held = weigh::held(deletes::targets(&asked), scene.place.cwd.clone()).await;
-        let ask = permission::ask(call, (subject, bound), (reason, &held), &asked);
+        deed.bound = bound::measure(Arc::clone(&deed.reach), deed.cwd.clone()).await;
+        let held = weigh::held(deletes::targets(&asked), deed.cwd.clone()).await;
+        let shown = (subject, deed.bound.clone());
+        let ask = permission::ask(call, shown, (reason, &held), &asked);
+        self.deeds.insert(call.id.clone(), Arc::new(deed));
         Decision::Ask(ask)
     }
 
@@ -201,4 +201,10 @@ impl Task {
             .cloned()
             .collect()
     }
+}
+
+/// What is worked out of files, on a thread that may block; none where that takes too long.
+async fn drawn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let worked = timeout(LONGEST, tokio::task::spawn_blocking(work)).await;
+    worked.ok()?.ok()
 }

@@ -149,6 +149,10 @@ pub(crate) fn shown(rules: &[Rule]) -> Arc<[ToolSpec]> {
 impl Engine {
     /// Opens the log and starts the hall. Blocks for as long as the opening takes.
     pub fn start(options: Options, runtime: &Handle) -> Result<Self, String> {
+        Self::with(options, runtime, Toolbox::shipped())
+    }
+
+    fn with(options: Options, runtime: &Handle, tools: Toolbox) -> Result<Self, String> {
         let Options {
             config,
             paths,
@@ -184,7 +188,7 @@ impl Engine {
                 usual: config.model,
             })),
             health: Mutex::default(),
-            tools: Toolbox::shipped(),
+            tools,
             walls: Walls::new(sandbox),
             owners: Owners::new(
                 paths.locks.clone(),

@@ -79,7 +79,6 @@ impl Task {
             number,
             limits: self.house.limits.clone(),
             seen: Arc::clone(&self.seen),
-            shown: self.shown(call),
             reached: None,
             hidden: Arc::new(move |path| denied.iter().any(|paths| paths.fits(path))),
             output: Arc::new(move |number| {

@@ -23,13 +23,11 @@ use crate::agent::turn::input::Input;
 use crate::engine::adoption::Adoption;
 use crate::engine::call::ModelCall;
 use crate::engine::house::House;
-use crate::engine::judge::Judged;
 use crate::engine::open;
 use crate::engine::owner::Held;
 use crate::engine::private::Private;
 use crate::engine::tool_run::{Finished, Shelled};
 use crate::project;
-use crate::protocol::ask::Bound;
 use crate::protocol::event::{Fact, Signal};
 use crate::protocol::id::{CallId, CommandId, ModelRef};
 use crate::protocol::item::{Block, Item, joined as joined_text};
@@ -41,7 +39,7 @@ use crate::protocol::time::Time;
 use crate::provider::Chunk;
 use crate::sandbox::child::Waiting;
 use crate::store::fault::StoreError;
-use crate::tool::shared::change::Shown;
+use crate::tool::deed::Deed;
 
 /// How long running tools have to end after an interruption before they are given up: idle within 200 ms is promised.
 pub(crate) const STOP_WAIT: Duration = Duration::from_millis(150);
@@ -68,8 +66,6 @@ pub(crate) struct Task {
     pub(crate) private: Private,
     /// The rules kept in the home that hold here, as they were read last.
     pub(crate) kept: Vec<Rule>,
-    /// Calls that were approved and have not begun, and what each is bound to.
-    pub(crate) bound: HashMap<CallId, Bound>,
     /// The conversation, in memory from the first word on that needs it: what prompts are built from.
     pub(crate) items: Vec<Placed>,
     /// That the session was opened, until it is kept: with the first facts that follow, so that what is said at once costs one
@@ -129,18 +125,13 @@ pub(crate) struct Task {
     pub(crate) unread_rules: Option<String>,
     /// Rules that it brings, would let something run and are not trusted.
     pub(crate) untrusted_rules: Vec<String>,
-    /// What was found out of calls when they were judged.
-    pub(crate) judged: HashMap<CallId, Judged>,
-    /// What the person was shown of the call judged last, with these arguments or those they gave it.
-    pub(crate) shown: Mutex<HashMap<(CallId, String), Noted>>,
+    /// What calls that were judged do: what is asked about, and what runs.
+    pub(crate) deeds: HashMap<CallId, Arc<Deed>>,
     pub(crate) inbox: mpsc::UnboundedReceiver<Word>,
     /// The first word of the inbox, where it was looked at and stood for later.
     pub(crate) first: Option<Word>,
     _held: Held,
 }
-
-/// Where a tool notes what the person was shown.
-pub(crate) type Noted = Arc<Mutex<Option<Shown>>>;
 
 /// What a task waits for.
 enum Happening {
@@ -181,7 +172,6 @@ impl Task {
             roots,
             repository: project.common(),
             kept: Vec::new(),
-            bound: HashMap::new(),
             outputs: Arc::new(Mutex::new(outputs(&items))),
             items,
             opened: None,
@@ -215,8 +205,7 @@ impl Task {
             narrowing: Vec::new(),
             unread_rules: None,
             untrusted_rules: Vec::new(),
-            judged: HashMap::new(),
-            shown: Mutex::default(),
+            deeds: HashMap::new(),
             inbox,
             first: None,
             _held: held,

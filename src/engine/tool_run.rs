@@ -1,7 +1,7 @@
 //! Tools: what is allowed is run, what comes of it is kept.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -9,9 +9,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::digest;
-use crate::agent::permission;
 use crate::agent::taint;
 use crate::agent::turn::input::Input;
+use crate::engine::bound;
 use crate::engine::session::Task;
 use crate::protocol::call::{Outcome, OutcomeKind, OutputRef, ToolCall};
 use crate::protocol::event::Fact;
@@ -20,7 +20,7 @@ use crate::protocol::item::Item;
 use crate::protocol::sandbox::{Level, Network};
 use crate::protocol::time::Time;
 use crate::sandbox::adopted::Adopted;
-use crate::tool::shared::change::Shown;
+use crate::tool::deed::Deed;
 use crate::tool::shared::environment::Whose;
 use crate::tool::{self, Ended, Scene, bash};
 
@@ -57,29 +57,27 @@ impl Task {
             .open_calls
             .get(&call.id)
             .map_or(0, |open| open.number);
-        let judged = self.judged.remove(&call.id);
-        let untrusted = judged.as_ref().and_then(|judged| judged.untrusted.clone());
-        let is_command = judged
-            .as_ref()
-            .is_some_and(|judged| permission::command(&judged.reach).is_some());
+        let deed = self.deeds.remove(&call.id);
+        let untrusted = deed.as_ref().and_then(|deed| deed.untrusted.clone());
+        let is_command = deed.as_ref().is_some_and(|deed| deed.argv().is_some());
         let scene = Scene {
-            reached: judged.map(|judged| judged.reach),
+            reached: deed.as_ref().map(|deed| Arc::clone(&deed.reach)),
             ..self.scene(call, number)
         };
         *scene.waiting.lock().unwrap_or_else(PoisonError::into_inner) =
             self.waiting.remove(&call.id);
         let id = call.id.clone();
         let name = call.name.clone();
-        let work = match (self.house.tools.get(&call.name), call.input()) {
-            (Some(tool), Ok(input)) => tool.run(input, scene),
-            (None, _) => ready(Outcome::failed(self.house.tools.missing(&call.name))),
-            (_, Err(text)) => ready(Outcome::failed(text)),
-        };
-        let look = self.last_look(call);
+        let tool = self.house.tools.get(&call.name);
+        let missing = self.house.tools.missing(&call.name);
         let held = async move {
-            match look.await {
+            let (Some(tool), Some(deed)) = (tool, deed) else {
+                // Nothing runs that was not judged, whatever the text of the call says.
+                return Outcome::failed(missing).into();
+            };
+            match bound::look(Arc::clone(&deed)).await {
                 Some(why) => Outcome::failed(format!("not run: {why}")).into(),
-                None => work.await,
+                None => tool.run(deed, scene).await,
             }
         };
         let kept = self.kept(held.boxed(), number, began);
@@ -172,13 +170,13 @@ impl Task {
             stop: self.shell_stop.clone(),
             ..self.scene(&call, number)
         };
-        let waiting = self
-            .wait(&bash::argv(&command), Whose::Person, Network::On)
-            .await;
+        let deed = Deed::of_person(&command, scene.place.cwd.clone());
+        let waiting = self.wait(&deed, Whose::Person).await;
         *scene.waiting.lock().unwrap_or_else(PoisonError::into_inner) = waiting;
         let began = self.house.clock.now();
         self.shells.insert(number, command.clone());
-        let kept = self.kept(bash::person_shell(command, scene).boxed(), number, began);
+        let work = async move { bash::shell(&deed, &scene).await };
+        let kept = self.kept(work.boxed(), number, began);
         self.shell.spawn(async move {
             Shelled {
                 number,
@@ -275,21 +273,6 @@ impl Task {
         }
         kept.outcome
     }
-
-    /// Where what the person is shown of a call is noted, and found again when it runs. It is let go of with the call's result.
-    pub(crate) fn shown(&self, call: &ToolCall) -> Arc<Mutex<Option<Shown>>> {
-        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (call.id.clone(), call.arguments.clone());
-        Arc::clone(shown.entry(key).or_default())
-    }
-}
-
-fn ready(outcome: Outcome) -> BoxFuture<'static, Ended> {
-    std::future::ready(Ended {
-        outcome,
-        whole: None,
-    })
-    .boxed()
 }
 
 fn output_ref(whole: &[u8], number: u32) -> OutputRef {

@@ -30,7 +30,8 @@ use crate::sandbox::child::{self, Order, Waiting};
 use crate::sandbox::folder::Folder;
 use crate::sandbox::ground::Ground;
 use crate::sandbox::plan::{Plan, TEMPORARY, Walls as Raised};
-use crate::tool::shared::environment::{Whose, environment};
+use crate::tool::deed::Deed;
+use crate::tool::shared::environment::Whose;
 
 /// A measure ends long before; so long it may hold up all who wait for one, should the system not end what was killed.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -280,16 +281,10 @@ impl Task {
     pub(crate) async fn prepare(&mut self, facts: &mut [Fact], acts: &[Effect]) {
         for act in acts {
             let Effect::Run(asked) = act else { continue };
-            let Some(tool) = self.house.tools.get(&asked.name) else {
+            let Some(deed) = self.deeds.get(&asked.id).cloned() else {
                 continue;
             };
-            let Some(argv) = asked.input().ok().and_then(|input| tool.command(&input)) else {
-                continue;
-            };
-            let judged = self.judged.get(&asked.id);
-            let network = judged.map(|judged| judged.network).unwrap_or_default();
-            let untrusted = judged.and_then(|judged| judged.untrusted.clone());
-            let Some(waiting) = self.wait(&argv, Whose::Model, network).await else {
+            let Some(waiting) = self.wait(&deed, Whose::Model).await else {
                 continue;
             };
             for fact in &mut *facts {
@@ -297,7 +292,7 @@ impl Task {
                     && *call == asked.id
                 {
                     *birth = Some(Box::new(Birth {
-                        untrusted: untrusted.clone(),
+                        untrusted: deed.untrusted.clone(),
                         ..waiting.birth.clone()
                     }));
                 }
@@ -306,13 +301,13 @@ impl Task {
         }
     }
 
-    /// A command that waits to be let go; `None` where Creel cannot start itself as its helper.
+    /// A command that waits to be let go; `None` where it is none, or Creel cannot start itself as its helper.
     pub(crate) async fn wait(
         &mut self,
-        argv: &[String],
+        deed: &Deed,
         whose: Whose,
-        network: Network,
     ) -> Option<Result<Waiting, String>> {
+        let argv = deed.argv()?;
         let house = Arc::clone(&self.house);
         let walls = &house.walls;
         let program = walls.program()?;
@@ -320,19 +315,18 @@ impl Task {
             Whose::Model => walls.measured(&house).await,
             Whose::Person => Measured::default(),
         };
-        let environment = environment(whose, std::env::vars_os());
-        Some(self.within(program, argv, &measured, environment, network))
+        Some(self.within(program, (argv, deed), &measured))
     }
 
     fn within(
         &self,
         program: &Path,
-        argv: &[String],
+        (argv, deed): (&[String], &Deed),
         measured: &Measured,
-        mut environment: Vec<(OsString, OsString)>,
-        network: Network,
     ) -> Result<Waiting, String> {
-        let cwd = &self.session.spec.cwd;
+        let Deed { cwd, network, .. } = deed;
+        let network = *network;
+        let mut environment = deed.environment.clone();
         let plan = if measured.walls == Raised::None {
             // Nothing will be raised, so nothing of it is asked of the disk.
             Plan {
@@ -345,7 +339,7 @@ impl Task {
             let named = measured.walls.temporary(&temporary);
             environment.retain(|(name, _)| name != "TMPDIR");
             environment.push(("TMPDIR".into(), named.into()));
-            self.plan(measured, &temporary, &environment, network)
+            self.plan(measured, (cwd, &temporary), &environment, network)
         };
         let order = Order {
             program,
@@ -367,7 +361,7 @@ impl Task {
     fn plan(
         &self,
         measured: &Measured,
-        temporary: &Path,
+        (cwd, temporary): (&Path, &Path),
         environment: &[(OsString, OsString)],
         network: Network,
     ) -> Plan {
@@ -389,7 +383,7 @@ impl Task {
                 .map(|path| canonical(path)),
         );
         let ground = Ground {
-            cwd: &self.session.spec.cwd,
+            cwd,
             roots: &self.roots,
             repository: self.repository.clone(),
             home: home.as_deref(),

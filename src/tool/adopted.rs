@@ -17,7 +17,7 @@ const UNREAD: &str = "\n(What it put out could not be read: it no longer goes to
 
 /// `input` is that of its call, `ran` how long it ran by now.
 pub async fn command(input: Value, adopted: Adopted, ran: Duration, scene: Scene) -> Ended {
-    let (command, timeout) = match bash::arguments(&input) {
+    let (_, timeout) = match bash::arguments(&input) {
         Ok(arguments) => arguments,
         Err(text) => return Outcome::failed(text).into(),
     };
@@ -26,7 +26,7 @@ pub async fn command(input: Value, adopted: Adopted, ran: Duration, scene: Scene
     let job = Job {
         adopted: Some(adopted),
         timeout: timeout.saturating_sub(ran),
-        ..bash::job(&command, timeout, Vec::new(), &scene)
+        ..bash::job(timeout, &scene)
     };
     match process::run(job).await {
         Ok(finished) => {

@@ -1,20 +1,19 @@
 //! `bash`: a command line for a shell.
 
-use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use crate::protocol::ask::Subject;
+use crate::protocol::ask::command_line;
 use crate::protocol::call::{Outcome, OutcomeKind, Reach, ToolSpec};
 use crate::protocol::sandbox::{Level, Network};
+use crate::tool::deed::{Act, Deed};
 use crate::tool::shared::arguments::Arguments;
 use crate::tool::shared::economy;
-use crate::tool::shared::environment::{Whose, environment};
 use crate::tool::shared::left;
 use crate::tool::shared::process::{self, Finished, Job};
 use crate::tool::shared::schema::{self, Need};
@@ -23,7 +22,7 @@ use crate::tool::{Ended, Place, Scene, Tool};
 /// What is left of the budget for the lines that say how the command ended.
 const CLOSING: usize = 200;
 /// A day; nothing a model asks for waits longer.
-const TIMEOUT_MOST: u64 = 86_400;
+pub(crate) const TIMEOUT_MOST: u64 = 86_400;
 /// Models used to milliseconds write 120000 for two minutes. From here on round thousands are taken so: a timeout meant in
 /// seconds and this long would be hours.
 const MILLISECONDS_FROM: u64 = 10_000;
@@ -58,11 +57,11 @@ impl Tool for Bash {
         Ok(vec![Reach::Run { command }])
     }
 
-    fn subject(&self, input: &Value, _scene: &Scene) -> Result<Subject, String> {
-        let (command, _) = arguments(input)?;
-        Ok(Subject::Command {
+    fn act(&self, input: &Value, _scene: &Scene) -> Result<Act, String> {
+        let (command, timeout) = arguments(input)?;
+        Ok(Act::Command {
             argv: argv(&command),
-            parts: Vec::new(),
+            timeout,
         })
     }
 
@@ -70,25 +69,9 @@ impl Tool for Bash {
         false
     }
 
-    fn command(&self, input: &Value) -> Option<Vec<String>> {
-        let (command, _) = arguments(input).ok()?;
-        Some(argv(&command))
+    fn run(&self, deed: Arc<Deed>, scene: Scene) -> BoxFuture<'static, Ended> {
+        async move { shell(&deed, &scene).await }.boxed()
     }
-
-    fn run(&self, input: Value, scene: Scene) -> BoxFuture<'static, Ended> {
-        async move {
-            match arguments(&input) {
-                Ok((command, timeout)) => shell(&command, timeout, Whose::Model, &scene).await,
-                Err(text) => Outcome::failed(text).into(),
-            }
-        }
-        .boxed()
-    }
-}
-
-/// The person's own `! command`: the same runner, with their whole environment and no limit of time.
-pub async fn person_shell(command: String, scene: Scene) -> Ended {
-    shell(&command, Some(TIMEOUT_MOST), Whose::Person, &scene).await
 }
 
 pub(crate) fn arguments(input: &Value) -> Result<(String, Option<u64>), String> {
@@ -126,19 +109,14 @@ pub(crate) fn time(timeout: Option<u64>, scene: &Scene) -> Duration {
     Duration::from_secs(timeout.unwrap_or(scene.limits.command_seconds).max(1))
 }
 
-/// A command as it is run within the bounds of its scene.
-pub(crate) fn job(
-    command: &str,
-    timeout: Duration,
-    environment: Vec<(OsString, OsString)>,
-    scene: &Scene,
-) -> Job {
+/// A command that has begun or waits to, within the bounds of its scene.
+pub(crate) fn job(timeout: Duration, scene: &Scene) -> Job {
     let budget =
         usize::try_from(scene.limits.output_tokens.saturating_mul(4)).unwrap_or(usize::MAX);
     Job {
-        argv: argv(command),
+        argv: Vec::new(),
         cwd: scene.place.cwd.clone(),
-        environment,
+        environment: Vec::new(),
         timeout,
         kept_bytes: scene.limits.kept_bytes,
         budget: budget.saturating_sub(CLOSING),
@@ -149,11 +127,15 @@ pub(crate) fn job(
     }
 }
 
-async fn shell(command: &str, timeout: Option<u64>, whose: Whose, scene: &Scene) -> Ended {
+/// Runs a command as it was judged, or as the person typed it: what waits in the scene was made of the same deed.
+pub async fn shell(deed: &Deed, scene: &Scene) -> Ended {
+    let Act::Command { argv, timeout } = &deed.act else {
+        return Outcome::failed(deed.unfit()).into();
+    };
     if scene.stop.is_cancelled() {
         return Outcome::cancelled("stopped before it began").into();
     }
-    let timeout = time(timeout, scene);
+    let timeout = time(*timeout, scene);
     let waiting = scene
         .waiting
         .lock()
@@ -165,17 +147,19 @@ async fn shell(command: &str, timeout: Option<u64>, whose: Whose, scene: &Scene)
     };
     let contained =
         matches!(&waiting, Some(Ok(waiting)) if waiting.birth.level == Level::Contained);
-    let environment = environment(whose, std::env::vars_os());
     let job = Job {
         waiting,
-        ..job(command, timeout, environment, scene)
+        argv: argv.clone(),
+        cwd: deed.cwd.clone(),
+        environment: deed.environment.clone(),
+        ..job(timeout, scene)
     };
     match process::run(job).await {
         Ok(finished) => {
             let changed = left::changed(&finished.changed, &scene.place.cwd);
             let mut ended = ended(finished, timeout.as_secs(), scene.number, held);
             if contained {
-                ended.outcome.text.push_str(left::gone(command));
+                ended.outcome.text.push_str(left::gone(command_line(argv)));
             }
             ended.outcome.text.push_str(&changed);
             ended
@@ -301,6 +285,7 @@ fn signal_name(signal: i32) -> String {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
+    use crate::protocol::ask::Subject;
     use crate::tool::shared::trial::Trial;
     use serde_json::json;
 
@@ -410,12 +395,13 @@ mod tests {
                 command: "echo \u{202e}x".to_owned()
             }])
         );
-        let Ok(Subject::Command { argv, parts }) = Bash::default().subject(&input, &trial.scene)
-        else {
+        let deed = Deed::of(&Bash::default(), &input, &trial.scene);
+        let Ok(Subject::Command { argv, parts }) = deed.subject() else {
             panic!("a command is shown as one");
         };
         assert_eq!(argv[1..], ["-c", "echo \u{202e}x"]);
         assert!(matches!(argv[0].as_str(), "bash" | "sh") && parts.is_empty());
+        assert_eq!(deed.argv(), Some(argv.as_slice()));
     }
 
     #[test]
@@ -477,10 +463,9 @@ mod tests {
     #[test]
     fn the_persons_own_command_has_their_environment() {
         let trial = Trial::default();
-        let ended = trial.wait(person_shell(
-            "echo ${CARGO_MANIFEST_DIR:+theirs}".to_owned(),
-            trial.scene.clone(),
-        ));
+        let cwd = trial.scene.place.cwd.clone();
+        let deed = Deed::of_person("echo ${CARGO_MANIFEST_DIR:+theirs}", cwd);
+        let ended = trial.wait(shell(&deed, &trial.scene));
         assert_eq!(
             ended.outcome,
             Outcome {

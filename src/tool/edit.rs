@@ -1,16 +1,16 @@
 //! `edit`: one text in the place of another, where it can mean only one place.
 
-use futures_util::FutureExt;
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use crate::protocol::ask::Subject;
-use crate::protocol::call::{Detail, Outcome, Reach, ToolSpec};
+use crate::protocol::call::{Reach, ToolSpec};
+use crate::tool::deed::{Act, Deed};
 use crate::tool::shared::arguments::Arguments;
-use crate::tool::shared::change::{Change, Target};
-use crate::tool::shared::replace;
+use crate::tool::shared::change::{self, Change, Known, Target};
 use crate::tool::shared::schema::{self, Need};
-use crate::tool::shared::{paths, thread};
+use crate::tool::shared::{paths, replace};
 use crate::tool::{Ended, Place, Scene, Tool};
 
 #[derive(Debug)]
@@ -45,19 +45,19 @@ impl Tool for Edit {
         paths::writes(&paths::absolute(path, &place.cwd)?)
     }
 
-    fn subject(&self, input: &Value, scene: &Scene) -> Result<Subject, String> {
-        Ok(plan(input, scene)?.change.subject(scene))
+    fn act(&self, input: &Value, scene: &Scene) -> Result<Act, String> {
+        plan(input, scene).map(Box::new).map(Act::Change)
     }
 
     fn partly(&self, input: &Value, scene: &Scene, kept: &[bool]) -> Result<Value, String> {
-        let (before, after) = plan(input, scene)?.change.partly(kept)?;
+        let (before, after) = plan(input, scene)?.partly(kept)?;
         let (old, new) = region(&before, &after);
         let mut input = input.clone();
         input["old_string"] = Value::String(old.to_owned());
         input["new_string"] = Value::String(new.to_owned());
         input["replace_all"] = Value::Bool(false);
         // What it comes to is looked at, and not believed.
-        let made = plan(&input, scene).map(|plan| plan.change.after);
+        let made = plan(&input, scene).map(|change| change.after);
         if made.is_ok_and(|made| made == after.as_bytes()) {
             Ok(input)
         } else {
@@ -69,21 +69,12 @@ impl Tool for Edit {
         false
     }
 
-    fn run(&self, input: Value, scene: Scene) -> BoxFuture<'static, Ended> {
-        thread::writing(scene.stop.clone(), move || {
-            edit(&input, &scene).unwrap_or_else(Outcome::failed).into()
-        })
-        .boxed()
+    fn run(&self, deed: Arc<Deed>, scene: Scene) -> BoxFuture<'static, Ended> {
+        change::make(deed, scene)
     }
 }
 
-struct Plan {
-    change: Change,
-    /// Where, in words.
-    place: String,
-}
-
-fn plan(input: &Value, scene: &Scene) -> Result<Plan, String> {
+fn plan(input: &Value, scene: &Scene) -> Result<Change, String> {
     let arguments = Arguments::of(input);
     let old = arguments.text("old_string")?;
     let new = arguments.text("new_string")?;
@@ -95,13 +86,7 @@ fn plan(input: &Value, scene: &Scene) -> Result<Plan, String> {
         if new.is_empty() {
             return Err("old_string and new_string are both empty".to_owned());
         }
-        return Ok(Plan {
-            change: Change {
-                after: new.as_bytes().to_vec(),
-                target,
-            },
-            place: String::new(),
-        });
+        return Ok(change(target, new.as_bytes().to_vec(), ""));
     }
     if target.before.is_none() {
         return Err(format!("there is no file {}", target.shown));
@@ -125,12 +110,21 @@ fn plan(input: &Value, scene: &Scene) -> Result<Plan, String> {
         [line] => format!(" at line {line}"),
         _ => format!(" at {} places", replaced.lines.len()),
     };
-    Ok(Plan {
-        change: Change {
-            target,
-            after: replaced.after,
-        },
-        place,
+    Ok(change(target, replaced.after, &place))
+}
+
+/// `place` says where, in words.
+fn change(target: Target, after: Vec<u8>, place: &str) -> Change {
+    let created = target.before.is_none();
+    let verb = if created { "created" } else { "edited" };
+    // An edit does not show the whole file: only one that was known stays known.
+    let known = if created || target.seen.is_some() {
+        Known::Whole
+    } else {
+        Known::Part
+    };
+    Change::new(target, after, known, |target, (added, removed)| {
+        format!("{verb} {}: +{added} -{removed}{place}", target.shown)
     })
 }
 
@@ -172,23 +166,6 @@ fn region<'a>(before: &'a str, after: &'a str) -> (&'a str, &'a str) {
         tail -= below.map(str::len).sum::<usize>();
         more *= 2;
     }
-}
-
-fn edit(input: &Value, scene: &Scene) -> Result<Outcome, String> {
-    let Plan { change, place } = plan(input, scene)?;
-    let created = change.target.before.is_none();
-    // An edit does not show the whole file: only one that was known stays known.
-    change.make(scene, created || change.target.seen.is_some())?;
-    let verb = if created { "created" } else { "edited" };
-    let detail = change.detail();
-    let counts = match &detail {
-        Detail::Diff { added, removed, .. } => format!("+{added} -{removed}"),
-        _ => String::new(),
-    };
-    Ok(Outcome {
-        detail,
-        ..Outcome::done(format!("{verb} {}: {counts}{place}", change.target.shown))
-    })
 }
 
 #[cfg(test)]
@@ -310,7 +287,7 @@ mod tests {
             format!("Failed: {expected}")
         );
         assert_eq!(
-            Edit::default().subject(&input, &trial.scene),
+            Deed::of(&Edit::default(), &input, &trial.scene).subject(),
             Err(expected.to_owned())
         );
         trial.run("read", json!({"path": "a"}));
@@ -322,24 +299,28 @@ mod tests {
     fn what_the_person_was_shown_is_written_or_nothing_is() {
         let trial = Trial::default();
         let input = edit("a", "one", "two");
-        let refused = "Failed: a is no longer as it was when the change was shown to the person; nothing was changed";
-        let ask = || Edit::default().subject(&input, &trial.scene).unwrap();
+        let ask = || Arc::new(Deed::of(&Edit::default(), &input, &trial.scene));
+        let is_current = |deed: &Deed| deed.change().unwrap().is_current();
         trial.file("a", "one\n");
-        ask();
+        let deed = ask();
+        assert!(is_current(&deed));
         trial.file("a", "one\ntheirs\n");
-        assert_eq!(trial.told("edit", input.clone()), refused);
+        assert!(!is_current(&deed));
+        assert_eq!(
+            trial.done("edit", deed),
+            "Failed: a is no longer as it was when this change was worked out; nothing was changed"
+        );
         assert_eq!(trial.content("a"), "one\ntheirs\n");
-        ask();
+        let deed = ask();
         std::fs::remove_file(trial.root.join("a")).unwrap();
         let elsewhere = trial.file("b", "one\ntheirs\n");
         std::os::unix::fs::symlink(&elsewhere, trial.root.join("a")).unwrap();
-        assert_eq!(trial.told("edit", input.clone()), refused);
+        // What it holds is the same, and it is another file.
+        assert!(!is_current(&deed));
+        let told = trial.done("edit", deed);
+        assert!(told.starts_with("Failed: a is a symbolic link"), "{told}");
         assert_eq!(trial.content("b"), "one\ntheirs\n");
-        ask();
-        assert_eq!(
-            trial.told("edit", input.clone()),
-            "Done: edited a: +1 -1 at line 1"
-        );
+        assert_eq!(trial.done("edit", ask()), "Done: edited a: +1 -1 at line 1");
     }
 
     #[test]

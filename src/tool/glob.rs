@@ -2,14 +2,15 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use rustix::fs::FileType;
 use serde_json::Value;
 
-use crate::protocol::ask::Subject;
 use crate::protocol::call::{Detail, Outcome, Reach, ToolSpec};
+use crate::tool::deed::Deed;
 use crate::tool::shared::arguments::Arguments;
 use crate::tool::shared::listing::{self, Hidden};
 use crate::tool::shared::paths::{self, Source};
@@ -51,20 +52,14 @@ impl Tool for Glob {
         paths::reads(&Source::File(Wanted::of(input, place)?.folder))
     }
 
-    fn subject(&self, input: &Value, scene: &Scene) -> Result<Subject, String> {
-        paths::subject(
-            &Source::File(Wanted::of(input, &scene.place)?.folder),
-            input,
-        )
-    }
-
     fn only_reads(&self) -> bool {
         true
     }
 
-    fn run(&self, input: Value, scene: Scene) -> BoxFuture<'static, Ended> {
+    fn run(&self, deed: Arc<Deed>, scene: Scene) -> BoxFuture<'static, Ended> {
         thread::reading(scene.stop.clone(), move || {
-            list(&input, &scene).unwrap_or_else(|text| Outcome::failed(text).into())
+            let listed = deed.look().and_then(|input| list(input, &scene));
+            listed.unwrap_or_else(|text| Outcome::failed(text).into())
         })
         .boxed()
     }

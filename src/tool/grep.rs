@@ -15,8 +15,8 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::visible;
-use crate::protocol::ask::Subject;
 use crate::protocol::call::{Outcome, Reach, ToolSpec};
+use crate::tool::deed::Deed;
 use crate::tool::shared::arguments::Arguments;
 use crate::tool::shared::hits::{Findings, Hits, Sink};
 use crate::tool::shared::listing::{self, Hidden};
@@ -65,18 +65,18 @@ impl Tool for Grep {
         paths::reads(&source(input, place)?)
     }
 
-    fn subject(&self, input: &Value, scene: &Scene) -> Result<Subject, String> {
-        paths::subject(&source(input, &scene.place)?, input)
-    }
-
     fn only_reads(&self) -> bool {
         true
     }
 
-    fn run(&self, input: Value, scene: Scene) -> BoxFuture<'static, Ended> {
+    fn run(&self, deed: Arc<Deed>, scene: Scene) -> BoxFuture<'static, Ended> {
         async move {
-            let source = match source(&input, &scene.place) {
-                Ok(source) => source,
+            let asked = deed.look().and_then(|input| {
+                let source = source(input, &scene.place)?;
+                Ok((input.clone(), source))
+            });
+            let (input, source) = match asked {
+                Ok(asked) => asked,
                 Err(text) => return Outcome::failed(text).into(),
             };
             let output = match source {

@@ -3,6 +3,7 @@
 
 pub mod adopted;
 pub mod bash;
+pub mod deed;
 pub mod edit;
 pub mod glob;
 pub mod grep;
@@ -32,11 +33,10 @@ use crate::agent::visible;
 use crate::config::LimitConfig;
 use crate::note::line::Link;
 use crate::note::{self, Shelf};
-use crate::protocol::ask::Subject;
 use crate::protocol::call::{Outcome, Reach, ToolSpec};
 use crate::sandbox::child::Waiting;
+use crate::tool::deed::{Act, Deed};
 use crate::tool::recall::Wanted;
-use crate::tool::shared::change::Shown;
 use crate::tool::shared::economy;
 
 /// One tool.
@@ -47,8 +47,13 @@ pub trait Tool: Send + Sync {
     /// that goes through one is named twice, as written and as resolved. The error is what the model is told.
     fn reach(&self, input: &Value, place: &Place) -> Result<Vec<Reach>, String>;
 
-    /// What exactly would happen, for the person who decides. May read files (a change is shown as a diff).
-    fn subject(&self, input: &Value, scene: &Scene) -> Result<Subject, String>;
+    /// What exactly a call does, worked out once, when it is judged. May read files where it changes one. The error is what the
+    /// model is told.
+    fn act(&self, input: &Value, _scene: &Scene) -> Result<Act, String> {
+        Ok(Act::Look {
+            input: input.clone(),
+        })
+    }
 
     /// The arguments of a call with these hunks of its change alone, in the order of the patch that is shown. May read files.
     fn partly(&self, _input: &Value, _scene: &Scene, _kept: &[bool]) -> Result<Value, String> {
@@ -63,13 +68,8 @@ pub trait Tool: Send + Sync {
         None
     }
 
-    /// The vector that a call hands to the system, where it starts a process: this is what waits in [`Scene::waiting`] when it
-    /// runs.
-    fn command(&self, _input: &Value) -> Option<Vec<String>> {
-        None
-    }
-
-    fn run(&self, input: Value, scene: Scene) -> BoxFuture<'static, Ended>;
+    /// Does what was judged, and nothing else. A command waits in [`Scene::waiting`] by then.
+    fn run(&self, deed: Arc<Deed>, scene: Scene) -> BoxFuture<'static, Ended>;
 }
 
 /// A question to the person, with answers to choose from.
@@ -125,8 +125,6 @@ pub struct Scene {
     pub limits: LimitConfig,
     /// Hash of each file's bytes as this session last read or wrote them, by absolute path.
     pub seen: Arc<Mutex<HashMap<PathBuf, [u8; 32]>>>,
-    /// What the person was shown of this call, where they were asked.
-    pub shown: Arc<Mutex<Option<Shown>>>,
     /// What the call was seen to touch when it was judged: it goes nowhere else. `None`: nothing was judged.
     pub reached: Option<Arc<[Reach]>>,
     /// Whether a rule keeps a file from this tool: what a search meets on its way is asked for here, by absolute path.
@@ -184,6 +182,10 @@ impl Toolbox {
             Arc::new(recall::Recall::default()),
             Arc::new(remember::Remember::default()),
         ];
+        Self::of(tools)
+    }
+
+    pub(crate) fn of(tools: Vec<Arc<dyn Tool>>) -> Self {
         let specs = tools.iter().map(|tool| tool.spec().clone()).collect();
         Self { tools, specs }
     }

@@ -9,12 +9,14 @@ use std::fs::{self, File};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 use crate::agent::permission::{Asked, Verdict, decide};
 use crate::protocol::rule::Mode;
+use crate::tool::deed::Deed;
 use crate::tool::shared::trial::Trial;
 use crate::tool::{Scene, Toolbox};
 
@@ -227,7 +229,8 @@ pub fn told(trial: &Trial, tool: &str, input: &Value) -> Option<String> {
         reached: Some(reach.into()),
         ..trial.scene.clone()
     };
-    let outcome = trial.wait(found.run(input.clone(), scene)).outcome;
+    let deed = Arc::new(Deed::of(&*found, input, &scene));
+    let outcome = trial.wait(found.run(deed, scene)).outcome;
     Some(format!("{:?}: {}", outcome.kind, outcome.text))
 }
 

@@ -1,11 +1,14 @@
 //! `question`: the model asks the person. It never runs: the engine makes an ask of it, and the answer is its result.
 
+use std::sync::Arc;
+
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use crate::protocol::ask::{CHOICES_MOST, Subject};
+use crate::protocol::ask::CHOICES_MOST;
 use crate::protocol::call::{Outcome, Reach, ToolSpec};
+use crate::tool::deed::Deed;
 use crate::tool::shared::arguments::Arguments;
 use crate::tool::shared::schema::{self, Need};
 use crate::tool::{Ended, Place, Query, Scene, Tool};
@@ -43,12 +46,6 @@ impl Tool for Question {
         read(input).map(|_| Vec::new())
     }
 
-    fn subject(&self, input: &Value, _: &Scene) -> Result<Subject, String> {
-        Ok(Subject::Other {
-            arguments: input.to_string(),
-        })
-    }
-
     fn only_reads(&self) -> bool {
         false
     }
@@ -57,7 +54,7 @@ impl Tool for Question {
         Some(read(input))
     }
 
-    fn run(&self, _: Value, _: Scene) -> BoxFuture<'static, Ended> {
+    fn run(&self, _: Arc<Deed>, _: Scene) -> BoxFuture<'static, Ended> {
         let text = "a question is answered by the person; nothing was run";
         std::future::ready(Outcome::failed(text).into()).boxed()
     }

@@ -9,8 +9,8 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use crate::protocol::ask::Subject;
 use crate::protocol::call::{Detail, Outcome, Reach, ToolSpec};
+use crate::tool::deed::Deed;
 use crate::tool::shared::arguments::Arguments;
 use crate::tool::shared::change::remember;
 use crate::tool::shared::economy::size;
@@ -51,18 +51,16 @@ impl Tool for Read {
         paths::reads(&source(input, place)?)
     }
 
-    fn subject(&self, input: &Value, scene: &Scene) -> Result<Subject, String> {
-        paths::subject(&source(input, &scene.place)?, input)
-    }
-
     fn only_reads(&self) -> bool {
         true
     }
 
-    fn run(&self, input: Value, scene: Scene) -> BoxFuture<'static, Ended> {
+    fn run(&self, deed: Arc<Deed>, scene: Scene) -> BoxFuture<'static, Ended> {
         async move {
-            let asked = source(&input, &scene.place)
-                .and_then(|source| Ok((source, wanted(&input, &scene)?)));
+            let asked = deed.look().and_then(|input| {
+                let source = source(input, &scene.place)?;
+                Ok((source, wanted(input, &scene)?))
+            });
             let (source, wanted) = match asked {
                 Ok(asked) => asked,
                 Err(text) => return Outcome::failed(text).into(),
@@ -237,6 +235,7 @@ fn binary_kind(start: &[u8]) -> &'static str {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
+    use crate::protocol::ask::Subject;
     use crate::tool::shared::trial::Trial;
     use serde_json::json;
     use std::os::unix::fs::symlink;
@@ -378,6 +377,7 @@ mod tests {
         symlink(&outside, trial.root.join("link")).unwrap();
         let tool = Read::default();
         let input = json!({"path": "link"});
+        let scene = trial.judged(&tool, &input);
         assert_eq!(
             tool.reach(&input, &trial.scene.place),
             Ok(vec![
@@ -390,7 +390,7 @@ mod tests {
             ])
         );
         assert_eq!(
-            tool.subject(&input, &trial.scene),
+            Deed::of(&tool, &input, &scene).subject(),
             Ok(Subject::Read { path: outside })
         );
     }

@@ -1,14 +1,16 @@
 //! `recall`: the model searches what was said and done before. The search itself is the engine's; here is what is asked.
 
+use std::sync::Arc;
+
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use crate::agent::moment::Moment;
 use crate::agent::visible;
-use crate::protocol::ask::Subject;
 use crate::protocol::call::{Outcome, Reach, ToolSpec};
 use crate::protocol::search::Kind;
+use crate::tool::deed::Deed;
 use crate::tool::shared::arguments::Arguments;
 use crate::tool::shared::schema::{self, Need};
 use crate::tool::{Ended, Place, Scene, Tool};
@@ -63,19 +65,13 @@ impl Tool for Recall {
         Ok(other.into_iter().collect())
     }
 
-    fn subject(&self, input: &Value, _: &Scene) -> Result<Subject, String> {
-        Ok(Subject::Other {
-            arguments: input.to_string(),
-        })
-    }
-
     fn only_reads(&self) -> bool {
         true
     }
 
-    fn run(&self, input: Value, scene: Scene) -> BoxFuture<'static, Ended> {
+    fn run(&self, deed: Arc<Deed>, scene: Scene) -> BoxFuture<'static, Ended> {
         async move {
-            let wanted = match read(&input, &scene.place) {
+            let wanted = match deed.look().and_then(|input| read(input, &scene.place)) {
                 Ok(wanted) => wanted,
                 Err(why) => return Outcome::failed(why).into(),
             };

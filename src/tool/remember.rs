@@ -1,18 +1,17 @@
 //! `remember`: a line for sessions to come, proposed as a change of a file of notes and decided on like any.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
 use crate::note::line::{self, Note};
-use crate::protocol::ask::Subject;
-use crate::protocol::call::{Outcome, Reach, ToolSpec};
+use crate::protocol::call::{Reach, ToolSpec};
+use crate::tool::deed::{Act, Deed};
 use crate::tool::shared::arguments::Arguments;
-use crate::tool::shared::change::{Change, Target};
+use crate::tool::shared::change::{self, Change, Known, Target};
 use crate::tool::shared::schema::{self, Need};
-use crate::tool::shared::thread;
 use crate::tool::{Ended, Place, Scene, Tool};
 
 /// Before the name of a file that is told in all projects.
@@ -54,27 +53,17 @@ impl Tool for Remember {
             .collect())
     }
 
-    fn subject(&self, input: &Value, scene: &Scene) -> Result<Subject, String> {
-        Ok(plan(input, scene)?.change.subject(scene))
+    fn act(&self, input: &Value, scene: &Scene) -> Result<Act, String> {
+        plan(input, scene).map(Box::new).map(Act::Change)
     }
 
     fn only_reads(&self) -> bool {
         false
     }
 
-    fn run(&self, input: Value, scene: Scene) -> BoxFuture<'static, Ended> {
-        thread::writing(scene.stop.clone(), move || {
-            remember(&input, &scene)
-                .unwrap_or_else(Outcome::failed)
-                .into()
-        })
-        .boxed()
+    fn run(&self, deed: Arc<Deed>, scene: Scene) -> BoxFuture<'static, Ended> {
+        change::make(deed, scene)
     }
-}
-
-struct Plan {
-    change: Change,
-    done: &'static str,
 }
 
 fn file(input: &Value, place: &Place) -> Result<PathBuf, String> {
@@ -87,7 +76,7 @@ fn file(input: &Value, place: &Place) -> Result<PathBuf, String> {
     place.notes.file(name, everywhere)
 }
 
-fn plan(input: &Value, scene: &Scene) -> Result<Plan, String> {
+fn plan(input: &Value, scene: &Scene) -> Result<Change, String> {
     let arguments = Arguments::of(input);
     let text = arguments.text("text")?.trim();
     let replaces = arguments.optional_text("replaces")?.map(str::trim);
@@ -117,13 +106,13 @@ fn plan(input: &Value, scene: &Scene) -> Result<Plan, String> {
         }
         (None, None) => return Err("`text` is empty: say what is worth keeping".to_owned()),
     };
-    Ok(Plan {
-        change: Change {
-            after: after.into_bytes(),
-            target,
-        },
-        done,
-    })
+    let told = |target: &Target, _| {
+        format!(
+            "{done} in {}; sessions that begin from now on are told",
+            target.shown
+        )
+    };
+    Ok(Change::new(target, after.into_bytes(), Known::Whole, told))
 }
 
 /// As a note is read back.
@@ -131,18 +120,6 @@ fn said(text: &str) -> String {
     let line = Note::written(text, None).unwrap_or_default();
     let first = Note::all(&line).into_iter().next();
     first.map(|note| note.text).unwrap_or_default()
-}
-
-fn remember(input: &Value, scene: &Scene) -> Result<Outcome, String> {
-    let Plan { change, done } = plan(input, scene)?;
-    change.make(scene, true)?;
-    Ok(Outcome {
-        detail: change.detail(),
-        ..Outcome::done(format!(
-            "{done} in {}; sessions that begin from now on are told",
-            change.target.shown
-        ))
-    })
 }
 
 #[cfg(test)]

@@ -1,15 +1,16 @@
 //! `write`: a whole file, in one step.
 
-use futures_util::FutureExt;
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
-use crate::protocol::ask::Subject;
-use crate::protocol::call::{Outcome, Reach, ToolSpec};
+use crate::protocol::call::{Reach, ToolSpec};
+use crate::tool::deed::{Act, Deed};
 use crate::tool::shared::arguments::Arguments;
-use crate::tool::shared::change::{Change, Target};
+use crate::tool::shared::change::{self, Change, Known, Target};
+use crate::tool::shared::paths;
 use crate::tool::shared::schema::{self, Need};
-use crate::tool::shared::{paths, thread};
 use crate::tool::{Ended, Place, Scene, Tool};
 
 #[derive(Debug)]
@@ -42,8 +43,8 @@ impl Tool for Write {
         paths::writes(&paths::absolute(path, &place.cwd)?)
     }
 
-    fn subject(&self, input: &Value, scene: &Scene) -> Result<Subject, String> {
-        Ok(plan(input, scene)?.subject(scene))
+    fn act(&self, input: &Value, scene: &Scene) -> Result<Act, String> {
+        plan(input, scene).map(Box::new).map(Act::Change)
     }
 
     fn partly(&self, input: &Value, scene: &Scene, kept: &[bool]) -> Result<Value, String> {
@@ -57,11 +58,8 @@ impl Tool for Write {
         false
     }
 
-    fn run(&self, input: Value, scene: Scene) -> BoxFuture<'static, Ended> {
-        thread::writing(scene.stop.clone(), move || {
-            write(&input, &scene).unwrap_or_else(Outcome::failed).into()
-        })
-        .boxed()
+    fn run(&self, deed: Arc<Deed>, scene: Scene) -> BoxFuture<'static, Ended> {
+        change::make(deed, scene)
     }
 }
 
@@ -80,35 +78,24 @@ fn plan(input: &Value, scene: &Scene) -> Result<Change, String> {
         ));
     }
     target.unchanged()?;
-    Ok(Change {
-        target,
-        after: content.as_bytes().to_vec(),
-    })
-}
-
-fn write(input: &Value, scene: &Scene) -> Result<Outcome, String> {
-    let change = plan(input, scene)?;
-    change.make(scene, true)?;
-    let verb = if change.target.before.is_none() {
-        "created"
-    } else {
-        "wrote"
+    let told = |target: &Target, _| {
+        let verb = if target.before.is_none() {
+            "created"
+        } else {
+            "wrote"
+        };
+        let (lines, bytes) = (content.lines().count(), content.len());
+        format!("{verb} {}: {lines} lines, {bytes} bytes", target.shown)
     };
-    let lines = String::from_utf8_lossy(&change.after).lines().count();
-    Ok(Outcome {
-        detail: change.detail(),
-        ..Outcome::done(format!(
-            "{verb} {}: {lines} lines, {} bytes",
-            change.target.shown,
-            change.after.len()
-        ))
-    })
+    let after = content.as_bytes().to_vec();
+    Ok(Change::new(target, after, Known::Whole, told))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
+    use crate::protocol::ask::Subject;
     use crate::protocol::call::Detail;
     use crate::tool::shared::trial::Trial;
     use serde_json::json;
@@ -185,7 +172,7 @@ mod tests {
         let input = json!({"path": "a", "content": "one\n2\n"});
         let patch = "@@ -1,2 +1,2 @@\n one\n-two\n+2\n".to_owned();
         assert_eq!(
-            Write::default().subject(&input, &trial.scene),
+            Deed::of(&Write::default(), &input, &trial.scene).subject(),
             Ok(Subject::Change {
                 path: file,
                 patch: patch.clone(),

@@ -6,6 +6,7 @@ mod asks;
 mod board;
 mod budget;
 mod closing;
+mod deed;
 mod full;
 mod kept;
 mod lent;

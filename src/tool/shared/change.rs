@@ -1,18 +1,24 @@
-//! A change to one file, worked out first and made afterwards: what the person is shown is what is written, or nothing is.
+//! A change to one file, worked out once and made afterwards: what the person is shown is what is written, or nothing is.
 
 use std::path::PathBuf;
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 
 use crate::note::Shelf;
 use crate::protocol::ask::Subject;
-use crate::protocol::call::Detail;
-use crate::tool::Scene;
+use crate::protocol::call::{Detail, Outcome};
+use crate::tool::deed::Deed;
 use crate::tool::shared::files::{self, Trouble};
-use crate::tool::shared::{diff, paths};
+use crate::tool::shared::{diff, paths, thread};
+use crate::tool::{Ended, Scene};
 
 /// A file that may be changed, as it is now.
 #[derive(Debug)]
 pub struct Target {
+    /// As it is written, absolute.
+    written: PathBuf,
     /// With its links resolved: where the bytes go.
     pub real: PathBuf,
     /// As the model calls it.
@@ -23,12 +29,13 @@ pub struct Target {
     pub seen: Option<[u8; 32]>,
 }
 
-/// The file a change was worked out from, as the person was shown it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
-    real: PathBuf,
-    /// Hash of its bytes; `None` where there was no file.
-    before: Option<[u8; 32]>,
+/// What the session knows of a file that it changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// All of it, as after a read.
+    Whole,
+    /// No more than before.
+    Part,
 }
 
 /// The change itself.
@@ -36,6 +43,10 @@ pub struct Shown {
 pub struct Change {
     pub target: Target,
     pub after: Vec<u8>,
+    known: Known,
+    /// What the model is told once it is made.
+    told: String,
+    detail: Detail,
 }
 
 impl Target {
@@ -62,6 +73,7 @@ impl Target {
             .get(&real)
             .copied();
         Ok(Self {
+            written,
             real,
             shown,
             before,
@@ -82,6 +94,29 @@ impl Target {
 }
 
 impl Change {
+    /// `told` says what the model is told once it is made, from the lines that come and go.
+    pub fn new(
+        target: Target,
+        after: Vec<u8>,
+        known: Known,
+        told: impl FnOnce(&Target, (u64, u64)) -> String,
+    ) -> Self {
+        let patch = diff::brief(&text(&target), &String::from_utf8_lossy(&after));
+        Self {
+            told: told(&target, (patch.added, patch.removed)),
+            detail: Detail::Diff {
+                path: target.shown.clone(),
+                patch: patch.text,
+                added: patch.added,
+                removed: patch.removed,
+                created: target.before.is_none(),
+            },
+            target,
+            after,
+            known,
+        }
+    }
+
     /// The text as it was, and as it would be with these of its hunks alone: in the order of the patch.
     pub fn partly(&self, kept: &[bool]) -> Result<(String, String), String> {
         let text = |bytes: &[u8]| {
@@ -97,10 +132,9 @@ impl Change {
         Ok((before, after))
     }
 
-    /// What the person decides on. From now on this call makes this change or none.
-    pub fn subject(&self, scene: &Scene) -> Subject {
-        *scene.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.shown());
-        let patch = diff::whole(&self.old_text(), &String::from_utf8_lossy(&self.after));
+    /// What the person decides on.
+    pub fn subject(&self) -> Subject {
+        let patch = diff::whole(&text(&self.target), &String::from_utf8_lossy(&self.after));
         Subject::Change {
             path: self.target.real.clone(),
             patch: patch.text,
@@ -110,42 +144,20 @@ impl Change {
         }
     }
 
-    pub fn detail(&self) -> Detail {
-        let patch = diff::brief(&self.old_text(), &String::from_utf8_lossy(&self.after));
-        Detail::Diff {
-            path: self.target.shown.clone(),
-            patch: patch.text,
-            added: patch.added,
-            removed: patch.removed,
-            created: self.target.before.is_none(),
-        }
-    }
-
-    fn shown(&self) -> Shown {
-        Shown {
-            real: self.target.real.clone(),
-            before: self.target.before.as_deref().map(files::hash),
-        }
-    }
-
-    fn old_text(&self) -> std::borrow::Cow<'_, str> {
-        String::from_utf8_lossy(self.target.before.as_deref().unwrap_or_default())
-    }
-
-    /// Writes it, unless the person was shown a change to something else. With `known` the session counts as having seen the whole file, as after a read.
-    pub fn make(&self, scene: &Scene, known: bool) -> Result<(), String> {
+    /// Whether the file is the one it was worked out from, and as it was. Reads it.
+    pub fn is_current(&self) -> bool {
         let target = &self.target;
-        let shown = scene
-            .shown
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if shown.is_some_and(|shown| shown != self.shown()) {
-            return Err(format!(
-                "{} is no longer as it was when the change was shown to the person; nothing was changed",
-                target.shown
-            ));
-        }
+        let now = match files::load(&target.real) {
+            Ok(bytes) => Some(bytes),
+            Err(Trouble::Missing) => None,
+            Err(Trouble::Folder | Trouble::Other(_)) => return false,
+        };
+        paths::real(&target.written).as_ref() == Ok(&target.real) && now == target.before
+    }
+
+    /// Writes it, unless the file holds something else by now.
+    fn make(&self, scene: &Scene) -> Result<Outcome, String> {
+        let target = &self.target;
         let home = &scene.place.notes.home;
         let home = home.canonicalize().unwrap_or_else(|_| home.clone());
         let replace = if Shelf::is_note(&home, &target.real) {
@@ -155,11 +167,28 @@ impl Change {
         };
         replace(&target.real, target.before.as_deref(), &self.after)
             .map_err(|text| format!("{} {text}", target.shown))?;
-        if known {
+        if self.known == Known::Whole {
             remember(scene, target.real.clone(), files::hash(&self.after));
         }
-        Ok(())
+        Ok(Outcome {
+            detail: self.detail.clone(),
+            ..Outcome::done(self.told.clone())
+        })
     }
+}
+
+fn text(target: &Target) -> std::borrow::Cow<'_, str> {
+    String::from_utf8_lossy(target.before.as_deref().unwrap_or_default())
+}
+
+/// Makes the change that a deed is.
+pub fn make(deed: Arc<Deed>, scene: Scene) -> BoxFuture<'static, Ended> {
+    thread::writing(scene.stop.clone(), move || {
+        let change = deed.change().ok_or_else(|| deed.unfit());
+        let made = change.and_then(|change| change.make(&scene));
+        made.unwrap_or_else(Outcome::failed).into()
+    })
+    .boxed()
 }
 
 /// Notes what the session has seen of a file.

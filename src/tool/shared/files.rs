@@ -205,7 +205,10 @@ fn put(
         Err(trouble) => return Err(trouble.about("it").replacen("it ", "", 1)),
     };
     if now.as_deref() != before {
-        return Err("changed while this was being written; nothing was changed".to_owned());
+        return Err(
+            "is no longer as it was when this change was worked out; nothing was changed"
+                .to_owned(),
+        );
     }
     draft.put(name).map_err(failed)?;
     // The rename itself; a file system that cannot sync a folder has done what it can.
@@ -422,7 +425,10 @@ mod tests {
         for before in cases {
             assert_eq!(
                 replace(&file, before, b"new"),
-                Err("changed while this was being written; nothing was changed".to_owned())
+                Err(
+                    "is no longer as it was when this change was worked out; nothing was changed"
+                        .to_owned()
+                )
             );
         }
         assert_eq!(std::fs::read(&file).unwrap(), b"theirs");

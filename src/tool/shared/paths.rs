@@ -5,10 +5,7 @@ use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
-use serde_json::Value;
-
 use crate::agent::visible;
-use crate::protocol::ask::Subject;
 use crate::protocol::call::Reach;
 use crate::tool::{Place, Scene};
 
@@ -116,7 +113,7 @@ fn parts(path: &Path) -> VecDeque<OsString> {
         .collect()
 }
 
-/// What reading the source would touch.
+/// What reading the source would touch: where it is reached through links, its true place comes last.
 pub fn reads(source: &Source) -> Result<Vec<Reach>, String> {
     match source {
         Source::Output(number) => Ok(vec![Reach::Output { number: *number }]),
@@ -124,16 +121,6 @@ pub fn reads(source: &Source) -> Result<Vec<Reach>, String> {
             .into_iter()
             .map(|path| Reach::Read { path })
             .collect()),
-    }
-}
-
-/// What a call that reads the source shows the person: the true place of the bytes.
-pub fn subject(source: &Source, input: &Value) -> Result<Subject, String> {
-    match source {
-        Source::File(path) => Ok(Subject::Read { path: real(path)? }),
-        Source::Output(_) => Ok(Subject::Other {
-            arguments: input.to_string(),
-        }),
     }
 }
 

@@ -12,7 +12,8 @@ use tokio_util::sync::CancellationToken;
 use crate::config::LimitConfig;
 use crate::note::Shelf;
 use crate::note::line::Link;
-use crate::tool::{Ended, Place, Scene, Toolbox};
+use crate::tool::deed::Deed;
+use crate::tool::{self, Ended, Place, Scene, Tool, Toolbox};
 
 #[expect(missing_debug_implementations, reason = "only for tests")]
 pub struct Trial {
@@ -49,7 +50,6 @@ impl Default for Trial {
                 kept_bytes: 1 << 20,
             },
             seen: Arc::default(),
-            shown: Arc::default(),
             reached: None,
             hidden: Arc::new(|_| false),
             output: Arc::new(move |number| {
@@ -94,7 +94,24 @@ impl Trial {
 
     pub fn run(&self, tool: &str, input: Value) -> Ended {
         let tool = Toolbox::shipped().get(tool).unwrap();
-        self.wait(tool.run(input, self.scene.clone()))
+        let deed = Arc::new(Deed::of(&*tool, &input, &self.scene));
+        self.wait(tool.run(deed, self.scene.clone()))
+    }
+
+    /// What comes of a deed that was made before.
+    pub fn done(&self, tool: &str, deed: Arc<Deed>) -> String {
+        let tool = Toolbox::shipped().get(tool).unwrap();
+        let outcome = self.wait(tool.run(deed, self.scene.clone())).outcome;
+        format!("{:?}: {}", outcome.kind, outcome.text)
+    }
+
+    /// The scene of a call that was judged.
+    pub fn judged(&self, tool: &dyn Tool, input: &Value) -> Scene {
+        let reach = tool::reach(tool, input, &self.scene.place).unwrap();
+        Scene {
+            reached: Some(reach.into()),
+            ..self.scene.clone()
+        }
     }
 
     /// How the call ended and what the model reads, in one text.
