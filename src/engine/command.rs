@@ -9,8 +9,7 @@ use crate::agent::turn::{Limits, Opening, Turn};
 use crate::engine::hunks::Untaken;
 use crate::engine::session::Task;
 use crate::engine::taken_up::goes_on;
-use crate::protocol::ask::{About, Answer, Approval, BudgetName, Verdict};
-use crate::protocol::call::with_the_rest;
+use crate::protocol::ask::{About, Answer, BudgetName, Verdict};
 use crate::protocol::event::{Ending, Fact, When};
 use crate::protocol::id::{AskId, CommandId, MessageId};
 use crate::protocol::item::{Block, Item, Origin, joined};
@@ -143,31 +142,6 @@ impl Task {
             Ok(()) => {}
             Err(why) => self.refuse(command, &why.to_string()),
         }
-    }
-
-    /// What the person typed runs unasked, but no rule that forbids is passed by typing. A call whose change is refused is what
-    /// it was.
-    async fn edited(&mut self, approval: &Approval, arguments: &mut String) -> Result<(), String> {
-        let call = self
-            .turn
-            .as_ref()
-            .and_then(|turn| turn.call(&approval.call));
-        let mut call = call.cloned().ok_or("the call is no longer there")?;
-        let before = self.deeds.get(&call.id).cloned();
-        let given = std::mem::replace(&mut call.arguments, arguments.clone());
-        let mut refused = self.judge_edited(&call).await;
-        // Who shows only a part of a long session may not have had them all in sight.
-        let whole = with_the_rest(&given, arguments);
-        if refused.is_none() && whole != *arguments {
-            call.arguments.clone_from(&whole);
-            refused = self.judge_edited(&call).await;
-        }
-        if let Some(why) = refused {
-            self.put_back(&call.id, before);
-            return Err(why);
-        }
-        *arguments = whole;
-        Ok(())
     }
 
     async fn withdraw(&mut self, command: CommandId, message: MessageId) {

@@ -32,14 +32,6 @@ impl Task {
         };
     }
 
-    /// Why a call that the person edited may not run; as theirs it is not asked about again.
-    pub(crate) async fn judge_edited(&mut self, call: &ToolCall) -> Option<String> {
-        match self.judge(call).await {
-            Decision::Deny(why, _) | Decision::Invalid(why) => Some(why),
-            Decision::Ask(_) | Decision::Allow(_) => None,
-        }
-    }
-
     /// Whether a call may run: arguments first, then what it would touch against rules and mode. Of one that may, or is asked
     /// about, what it does is kept from here on: a person is shown just that, and just that runs.
     pub(crate) async fn judge(&mut self, call: &ToolCall) -> Decision {

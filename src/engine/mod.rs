@@ -20,6 +20,7 @@ mod command;
 mod configured;
 pub mod crash;
 pub mod door;
+mod edited;
 mod effect;
 pub mod feed;
 pub mod files;

@@ -22,6 +22,7 @@ use crate::agent::turn::Turn;
 use crate::agent::turn::input::Input;
 use crate::engine::adoption::Adoption;
 use crate::engine::call::ModelCall;
+use crate::engine::edited::Warned;
 use crate::engine::house::House;
 use crate::engine::open;
 use crate::engine::owner::Held;
@@ -127,6 +128,8 @@ pub(crate) struct Task {
     pub(crate) untrusted_rules: Vec<String>,
     /// What calls that were judged do: what is asked about, and what runs.
     pub(crate) deeds: HashMap<CallId, Arc<Deed>>,
+    /// What the person typed at an ask and was told of before it runs.
+    pub(crate) warned: Option<Warned>,
     pub(crate) inbox: mpsc::UnboundedReceiver<Word>,
     /// The first word of the inbox, where it was looked at and stood for later.
     pub(crate) first: Option<Word>,
@@ -206,6 +209,7 @@ impl Task {
             unread_rules: None,
             untrusted_rules: Vec::new(),
             deeds: HashMap::new(),
+            warned: None,
             inbox,
             first: None,
             _held: held,

@@ -285,7 +285,7 @@ pub fn ask(
     // Whatever rule was kept now, it would be asked again.
     let held = asked.untrusted.is_some() && leads_out(asked, &parts).is_some();
     let rules = if held {
-        Err("what was read from elsewhere comes first: `/trust`".to_owned())
+        Err("no rule is offered: it is asked about each time until `/trust` says that what was read is fine".to_owned())
     } else {
         proposal::rules(asked, &parts, risk)
     };

@@ -9,7 +9,7 @@ use crate::agent::command_line::Part;
 use crate::agent::folder::is_protected;
 use crate::agent::network;
 use crate::agent::permission::{
-    Asked, Parts, Shut, allowers, strictest, would_all_allow, would_allow,
+    Asked, Meets, Parts, Shut, allowers, strictest, would_all_allow, would_allow,
 };
 use crate::agent::rule::Matcher;
 use crate::agent::visible::as_command;
@@ -45,11 +45,17 @@ pub(crate) fn rules(asked: &Asked<'_>, parts: &Parts, risk: Risk) -> Result<Vec<
         };
         return Err(why.to_owned());
     }
-    if strictest(asked, parts, Effect::Deny)
-        .or(strictest(asked, parts, Effect::Ask))
-        .is_some()
-    {
-        return Err("a rule that asks goes before any that allows".to_owned());
+    let stricter = strictest(asked, parts, Effect::Deny).or(strictest(asked, parts, Effect::Ask));
+    if let Some((rule, meets)) = stricter {
+        let text = &rule.text;
+        return Err(match meets {
+            Meets::Yes => {
+                format!("no rule is offered: {text} asks, and goes before any that allows")
+            }
+            Meets::Maybe | Meets::No => format!(
+                "no rule is offered: {text} could be about it, and goes before any that allows"
+            ),
+        });
     }
     let proposed = match (asked.reach, parts) {
         ([Reach::Run { .. }], Parts::Unknown(why)) => {

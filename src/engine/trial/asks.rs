@@ -111,6 +111,35 @@ async fn what_the_person_types_instead_passes_no_rule_that_forbids() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_typed_and_riskier_than_what_was_asked_is_told_before_it_runs() {
+    let stage = Stage::new("> *\n< call bash {\"command\":\"touch one\"}\n\n< text: done\n");
+    let mut play = in_mode_ask(&stage).await;
+    play.say("go", When::Turn);
+    let ask = play.ask().await;
+    let edited = |command: &str| {
+        let arguments = format!(r#"{{"command":"{command}"}}"#);
+        verdict(Verdict::Edited { arguments })
+    };
+    for command in ["git reset --hard", "rm -rf *", "git reset --hard"] {
+        let answer = play.answer(ask.id.clone(), edited(command));
+        let (refused, why) = play.refusal().await;
+        assert_eq!(refused, answer);
+        assert!(why.starts_with("as you typed it: "), "{why}");
+    }
+    // Once more the same: it is meant.
+    play.answer(ask.id, edited("git reset --hard"));
+    let outcome = play.fact(result).await;
+    assert!(
+        outcome.text.contains("git reset --hard"),
+        "{}",
+        outcome.text
+    );
+    assert!(!play.folder.join("one").exists());
+    assert_eq!(play.ending().await, Ending::Finished);
+    play.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_refused_edit_leaves_the_call_as_it_was_judged() {
     let mut stage = Stage::new(
         "> *\n< call edit {\"path\":\"a.txt\",\"old_string\":\"old\",\"new_string\":\"new\"}\n\n< text: done\n",

@@ -1,12 +1,13 @@
 //! The way to an ask, what an answer to it sends, and the way back.
 
+use crate::agent::session::Waiting;
 use crate::agent::visible::one_line;
 use crate::protocol::ask::{About, Answer, Ask, Subject, Verdict};
 use crate::protocol::event::Ending;
-use crate::protocol::id::{AskId, SessionId};
+use crate::protocol::id::{AskId, CommandId, SessionId};
 use crate::protocol::op::Op;
 use crate::tui::app::arguments::edited;
-use crate::tui::app::ask::{AskFocus, Back, Reply};
+use crate::tui::app::ask::{AskFocus, Back, Line, Reply};
 use crate::tui::app::chip::kept_blocks;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::chord::chord;
@@ -14,12 +15,23 @@ use crate::tui::app::keymap::place::Place;
 use crate::tui::app::keymap::press::Press;
 use crate::tui::app::message::Cmd;
 use crate::tui::app::overlay::Overlay;
+use crate::tui::app::text::Text;
 use crate::tui::app::transcript::What;
 use crate::tui::app::view::View;
 use crate::tui::app::{App, Focus};
 
 /// What leads further down in a long one: the first that has a key is named.
 pub const READ_ON: &[Action] = &[Action::PageDown, Action::ScrollDown, Action::Bottom];
+
+/// A command that the person typed in the place of another, until it is known whether it was taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentEdit {
+    id: CommandId,
+    session: SessionId,
+    ask: AskId,
+    back: Back,
+    text: String,
+}
 
 impl App {
     /// An ask for a change that gets the keys is looked at again, and so is each that is answered with it: the file may be
@@ -261,7 +273,6 @@ impl App {
         if matches!(self.overlay, Some(Overlay::Inbox(_))) {
             self.mark_waiting(0);
             cmds.push(Cmd::Send(command));
-            cmds.extend(self.ask_decided());
             return cmds;
         }
         self.leave_ask();
@@ -310,9 +321,53 @@ impl App {
             })
             .unwrap_or_default();
         let arguments = edited(arguments, command);
-        self.answer(Answer::Verdict {
+        let sent = (ask.session, ask.ask.id.clone(), ask.back);
+        let cmds = self.answer(Answer::Verdict {
             verdict: Verdict::Edited { arguments },
-        })
+        });
+        let (session, ask, back) = sent;
+        self.edit = self.answered.last().map(|(id, _, _)| SentEdit {
+            id: *id,
+            session,
+            ask,
+            back,
+            text: command.to_owned(),
+        });
+        cmds
+    }
+
+    /// An edited command was not taken: its line opens again with what was typed, where the person still is.
+    pub fn type_again(&mut self, id: CommandId) {
+        let Some(edit) = self.edit.take_if(|edit| edit.id == id) else {
+            return;
+        };
+        let waiting = self.waiting();
+        let is_it = |(session, waiting): &(SessionId, &Waiting)| {
+            *session == edit.session && waiting.ask.id == edit.ask
+        };
+        let Some(at) = waiting.iter().position(is_it) else {
+            return;
+        };
+        let ask = waiting.get(at).map(|(_, waiting)| waiting.ask.clone());
+        let is_free = self.overlay.is_none()
+            && self.board.is_none()
+            && self.first_run.is_none()
+            && !matches!(self.focus, Focus::Ask(_));
+        match (&self.overlay, ask) {
+            (Some(Overlay::Inbox(_)), _) => self.mark_waiting(at),
+            (None, Some(ask)) if is_free => {
+                if edit.session != self.pane().session
+                    && let Some(index) = self.views.iter().position(|view| view.id == edit.session)
+                {
+                    self.go_to(index);
+                }
+                self.focus_ask(edit.session, ask, edit.back);
+            }
+            _ => return,
+        }
+        if let Some(asking) = self.asking_mut() {
+            asking.line = Some(Line::Command(Text::new(&edit.text)));
+        }
     }
 
     /// The ask with the focus is no more: it goes grey and says why.

@@ -74,6 +74,7 @@ impl App {
             seen: Seen::default(),
             answered: Vec::new(),
             rechecked: Vec::new(),
+            edit: None,
             quitting: false,
             changes: Changes::default(),
             keeping: Keeping::default(),

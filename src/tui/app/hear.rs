@@ -1,6 +1,7 @@
 //! What comes back: signals of the engine, answers to queries, the outcome of effects.
 
 use crate::agent::session::Session;
+use crate::protocol::call::OutcomeKind;
 use crate::protocol::event::{Delta, Event, Fact, Signal};
 use crate::protocol::id::{CommandId, SessionId};
 use crate::protocol::item::{Item, Origin};
@@ -17,12 +18,13 @@ use crate::tui::app::{App, Focus};
 impl App {
     pub fn hear(&mut self, signals: Vec<Signal>) -> Vec<Cmd> {
         let mut cmds = Vec::new();
-        let mut spent = false;
+        let (mut spent, mut decided) = (false, false);
         let card = self.card_state();
         for signal in signals {
             match signal {
                 Signal::Event(event) => {
                     spent |= matches!(event.fact, Fact::ModelAnswered { .. });
+                    decided |= decides(&event.fact);
                     cmds.extend(self.forked(&event));
                     cmds.extend(self.holds_otherwise(&event));
                     self.wrote(&event);
@@ -66,6 +68,9 @@ impl App {
         cmds.extend(self.tour_goes_on());
         if spent {
             cmds.extend(self.ask_after_answer());
+        }
+        if decided && matches!(self.overlay, Some(Overlay::Inbox(_))) {
+            cmds.extend(self.ask_decided());
         }
         // Another card than the one that was read: quiet begins anew, and without one the keys go back to typing.
         if matches!(self.focus, Focus::Card(_)) && self.card_state() != card {
@@ -140,6 +145,7 @@ impl App {
 
     fn refused(&mut self, command: CommandId, session: SessionId, why: &str) {
         self.answered.retain(|(id, _, _)| *id != command);
+        self.type_again(command);
         let mut given_back = false;
         let mut unopened = false;
         if let Some(view) = self.view_of(session) {
@@ -435,5 +441,17 @@ impl App {
         {
             view.transcript.trim_foot();
         }
+    }
+}
+
+/// What the list of decisions counts.
+fn decides(fact: &Fact) -> bool {
+    match fact {
+        Fact::CallStarted { by, .. } => by.is_some(),
+        Fact::ItemAdded {
+            item: Item::Result { outcome, .. },
+            ..
+        } => outcome.kind == OutcomeKind::Denied,
+        _ => false,
     }
 }

@@ -104,6 +104,7 @@ use crate::protocol::query::{ModelCard, Query, Today};
 use crate::protocol::sandbox::Hold;
 use crate::protocol::session::Card;
 use crate::protocol::worktree::Worktree;
+use crate::tui::app::answering::SentEdit;
 use crate::tui::app::arrangement::Keeping;
 use crate::tui::app::ask::AskFocus;
 use crate::tui::app::board::{Board, Done};
@@ -236,6 +237,8 @@ pub struct App {
     pub seen: Seen,
     /// The ask with the keys that the engine was told to look at again.
     pub rechecked: Vec<(SessionId, AskId)>,
+    /// The command last typed at an ask.
+    pub edit: Option<SentEdit>,
     /// Answers on their way: an ask is not shown again while its answer is not in the log.
     pub answered: Vec<(CommandId, SessionId, AskId)>,
     pub quitting: bool,

@@ -10,6 +10,7 @@ mod cards;
 mod chosen;
 mod composing;
 mod deleting;
+mod edits;
 mod elsewhere;
 mod first_page;
 mod fresh;
