@@ -68,9 +68,11 @@ fn spread(wait: Duration, jitter: u16) -> Duration {
 }
 
 /// How long to wait for a way to the server, where a person is there who may end it; `None` where it is no such failure. A
-/// request that never left costs nothing, so it is tried for as long as it takes.
+/// request that never left costs nothing, so it is tried for as long as it takes; but no key comes by itself, and no address.
 pub fn for_a_way(failure: &Failure, jitter: u16) -> Option<Duration> {
-    let may = failure.unsent && failure.should_retry != Some(false);
+    let may = failure.unsent
+        && failure.should_retry != Some(false)
+        && failure.kind == FailureKind::Network;
     may.then(|| spread(LONGEST_CHOSEN, jitter))
 }
 
@@ -217,6 +219,11 @@ mod tests {
         };
         assert_eq!(for_a_way(&sent, 500), None);
         assert_eq!(for_a_way(&unsent, 500), Some(Duration::from_mins(1)));
+        let keyless = Failure {
+            kind: FailureKind::Auth,
+            ..unsent.clone()
+        };
+        assert_eq!(for_a_way(&keyless, 500), None);
         assert_eq!(for_a_way(&told, 500), None);
     }
 

@@ -25,6 +25,11 @@ impl ReadOnly {
             ..Self::default()
         }
     }
+
+    /// Another process is known to have it.
+    pub fn has_holder(&self) -> bool {
+        self.holder.is_some()
+    }
 }
 
 impl App {

@@ -315,9 +315,10 @@ impl View {
         self.stopped().is_some() || goes_on && self.read_only.is_none()
     }
 
-    /// It runs in another process, or waits there: what it does is read from the log.
+    /// Another process has it: what happens there is read from the log.
     pub fn followed(&self) -> bool {
-        self.read_only.is_some() && self.stage == Stage::Live && self.running()
+        let held = |held: &ReadOnly| self.running() || held.has_holder();
+        self.stage == Stage::Live && self.read_only.as_ref().is_some_and(held)
     }
 
     /// The draft that was read belongs to who holds the session.

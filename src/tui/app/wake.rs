@@ -67,15 +67,21 @@ impl App {
             Some(crate::tui::app::first_run::Page::Checking { .. })
         );
         let counts = checking
-            || self
-                .views_seen()
-                .any(|view| view.counts_seconds() || view.retrying().is_some() || view.followed())
+            || self.views_seen().any(|view| {
+                let works_elsewhere = view.followed() && view.running();
+                view.counts_seconds() || view.retrying().is_some() || works_elsewhere
+            })
             || (!self.ready && self.broken.is_none() && now >= SECOND);
         if counts {
             let every = match self.setup.wishes.motion {
                 Motion::Full => 1,
                 Motion::Reduced => CALM,
             };
+            return Some(Duration::from_secs((now.as_secs() / every + 1) * every));
+        }
+        // Where nothing runs that is held elsewhere, something may begin to.
+        if self.views_seen().any(View::followed) {
+            let every = LOOK.as_secs().max(1);
             return Some(Duration::from_secs((now.as_secs() / every + 1) * every));
         }
         // How long a card's price holds is said in minutes.

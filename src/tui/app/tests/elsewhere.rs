@@ -6,8 +6,10 @@ use crate::protocol::event::Signal;
 use crate::protocol::op::Op;
 use crate::protocol::query::{Found, Holder, Query, TmuxPane, Whereabouts};
 use crate::protocol::time::Time;
+use crate::tui::app::board::LOOK;
 use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::tests::{Desk, id};
+use crate::tui::app::view::Stage;
 use crate::tui::terminal::tmux::Place;
 
 /// A session that could not be taken hold of.
@@ -135,4 +137,31 @@ fn the_draft_of_its_holder_is_neither_shown_nor_written_over() {
         desk.update(draft());
         assert_eq!(desk.written(), "of its holder");
     }
+}
+
+#[test]
+fn what_begins_there_later_is_seen_here() {
+    let mut desk = refused();
+    let past = id(78);
+    for view in &mut desk.app.views {
+        (view.stage, view.typed, view.reading) = (Stage::Live, None, false);
+    }
+    desk.app.keeping.due = None;
+    desk.app.note = None;
+    assert!(!desk.app.view().running());
+    assert_eq!(desk.app.wake(), None, "it may be held by nobody");
+    let holder = Holder {
+        process: 4711,
+        here: false,
+        whereabouts: Whereabouts::default(),
+        zone: 0,
+    };
+    desk.update(Msg::Found(Tag::Holder(past), Found::Holder(Some(holder))));
+    // What was typed and where one looked is kept first.
+    let mut cmds = desk.wait(600);
+    desk.app.note = None;
+    assert_eq!(desk.app.wake(), Some(LOOK));
+    cmds.extend(desk.wait(2_400));
+    let asks = |cmd: &Cmd| matches!(cmd, Cmd::Ask(Tag::Missed(id), _) if *id == past);
+    assert_eq!(cmds.iter().filter(|cmd| asks(cmd)).count(), 1, "{cmds:?}");
 }
