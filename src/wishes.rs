@@ -172,7 +172,7 @@ mod tests {
         let loaded = load::read(&paths, &home).unwrap();
         let notice = ConfigFile::new(paths).wishes(&loaded).notice().unwrap();
         let said = "permissions.deny: `Bahs(rm *)` names no tool of Creel: did you mean `bash`?";
-        let more = " (and 1 more: `creel config check` lists them)";
+        let more = " (and more: `creel config check` lists them)";
         assert_eq!(notice, format!("{file}:2: {said}{more}"));
     }
 }

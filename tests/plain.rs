@@ -225,6 +225,9 @@ fn three_agents_are_led_by_number() {
     assert!(far.contains("last: Written. It builds."), "{far}");
     plain.say("find docs");
     assert!(plain.hears("Write the docs.").starts_with("3 work: "));
+    // What was said is found too, wherever it was.
+    plain.say("find builds");
+    plain.hears("in 1 work: agent, now: Written. It builds.");
     plain.say("stop 1");
     plain.hears("nothing runs here");
     plain.say("quit");

@@ -100,47 +100,17 @@ impl Desk<'_> {
             .filter(|room| room.stage == Stage::Fresh)
             .map(|room| format!("{}: new, nothing said yet.", room.name()))
             .collect();
+        let told = fresh.len();
         for line in fresh {
             self.say(line);
         }
-        self.list(cards, "find WORDS looks among all of them");
+        self.list(cards, told, "find WORDS looks among all of them");
         Ok(())
     }
 
-    pub async fn find(&mut self, words: &str) -> Result<(), Trouble> {
-        let cards = find::sessions(self.door, None, false).await?;
-        let all = cards.len();
-        let words: Vec<String> = words
-            .to_lowercase()
-            .split_whitespace()
-            .map(str::to_owned)
-            .collect();
-        let fits = |card: &Card| {
-            let row = format!(
-                "{} {} {} {} {}",
-                card.title,
-                card.gist,
-                card.project.display(),
-                card.model,
-                card.id.short()
-            );
-            let row = row.to_lowercase();
-            words.iter().all(|word| row.contains(word))
-        };
-        let found: Vec<Card> = cards.into_iter().filter(fits).collect();
-        if found.is_empty() {
-            self.say(format!(
-                "no session fits. titles, last lines, folders and models of {} were searched",
-                counted(all as u64, "session")
-            ));
-        } else {
-            self.list(found, "more words narrow it");
-        }
-        Ok(())
-    }
-
-    /// Those that wait first, then working, stopped and finished ones, each the newest first. A number once told stays.
-    fn list(&mut self, mut cards: Vec<Card>, more: &str) {
+    /// Those that wait first, then working, stopped and finished ones, each the newest first; `told`: so many were told before
+    /// them. A number once told stays.
+    pub fn list(&mut self, mut cards: Vec<Card>, told: usize, more: &str) {
         let rank = |state| match state {
             State::Waiting | State::Paused => 0,
             State::Working => 1,
@@ -190,7 +160,7 @@ impl Desk<'_> {
         }
         self.say(format!(
             "{}. a number goes there; here is {}.",
-            counted(cards.len() as u64, "session"),
+            counted((cards.len() + left + told) as u64, "session"),
             self.room().number
         ));
         self.picks = Some(Picks::Sessions);

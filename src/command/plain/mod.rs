@@ -8,6 +8,7 @@
 pub mod answer;
 pub mod ask;
 pub mod desk;
+pub mod finding;
 mod hasty;
 pub mod local;
 #[cfg(test)]

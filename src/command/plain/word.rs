@@ -25,7 +25,7 @@ pub const TABLE: &[(&str, &str, &str)] = &[
     (
         "find",
         "WORDS",
-        "sessions by title, last line, folder or model",
+        "sessions by title, last line, folder or model, and what was said in them",
     ),
     (
         "show",

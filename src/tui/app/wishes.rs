@@ -58,9 +58,9 @@ impl Wishes {
     /// What is wrong in it, as one notice.
     pub fn notice(&self) -> Option<String> {
         let first = self.faults.first()?;
-        Some(match self.faults.len() - 1 {
-            0 => first.clone(),
-            more => format!("{first} (and {more} more: `creel config check` lists them)"),
+        Some(match self.faults.len() {
+            1 => first.clone(),
+            _ => format!("{first} (and more: `creel config check` lists them)"),
         })
     }
 }

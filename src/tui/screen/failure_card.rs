@@ -125,6 +125,8 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
     let mut rows = wrapped(&message, width, 0, Role::Text);
     if let (Some(KeySource::Env(name)), Ending::Failed { failure }) = (app.key_place(view), ending)
         && failure.kind == FailureKind::Auth
+        // Credit comes to the key that is there.
+        && failure.status != Some(402)
     {
         let said = if width < NARROW {
             "a new value needs a new start".to_owned()
