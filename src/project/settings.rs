@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::agent::rule;
-use crate::agent::visible::escaped;
+use crate::agent::visible::as_command;
 use crate::disk::file;
 use crate::protocol::rule::Effect;
 
@@ -165,8 +165,8 @@ fn fault(text: &str, effect: Effect) -> Option<String> {
     if effect == Effect::Allow && text.len() > LONGEST {
         return Some(format!("longer than {LONGEST} bytes"));
     }
-    if effect == Effect::Allow && (text.contains(['\n', '\t']) || escaped(text) != text) {
-        return Some("has characters in it that cannot be seen".to_owned());
+    if effect == Effect::Allow && (text.contains('\n') || as_command(text) != text) {
+        return Some("has characters in it that cannot be seen, or look like others".to_owned());
     }
     match rule::parse(text) {
         Err(why) => Some(why),
