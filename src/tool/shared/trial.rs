@@ -92,6 +92,10 @@ impl Trial {
         std::fs::read_to_string(self.root.join(name)).unwrap()
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "arguments are written where they are used"
+    )]
     pub fn run(&self, tool: &str, input: Value) -> Ended {
         let tool = Toolbox::shipped().get(tool).unwrap();
         let deed = Arc::new(Deed::of(&*tool, &input, &self.scene));
