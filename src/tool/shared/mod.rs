@@ -13,6 +13,7 @@ mod ignores;
 pub mod kept;
 pub(crate) mod left;
 pub mod listing;
+pub mod output;
 pub mod page;
 pub mod paths;
 pub mod pattern;

@@ -7,16 +7,13 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
-use tokio::net::unix::pipe;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +23,7 @@ use crate::sandbox::child::{Gone, Waiting};
 use crate::sandbox::guard::Differs;
 use crate::tool::shared::economy::Digest;
 use crate::tool::shared::kept::Kept;
+use crate::tool::shared::output::{self, LOOK_EVERY, MUCH, read};
 use crate::tool::shared::start::{Leader, begin};
 
 /// A stop is done within a tenth of a second: so long a command may take leave, then it is killed.
@@ -35,10 +33,6 @@ const LEAVE_ON_TIMEOUT: Duration = Duration::from_secs(2);
 const LAST_OUTPUT: Duration = Duration::from_millis(15);
 /// How long the pipe may be held open by others once the command itself has ended.
 const DRAIN: Duration = Duration::from_secs(1);
-/// Output that comes in small pieces is read so often at most: each look wakes a thread, and costs more than what it reads.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
-/// A look that brings so much is followed by the next at once, so that a pipe (64 KiB) is never long full.
-const MUCH: usize = 16 << 10;
 const TAIL_EVERY: Duration = Duration::from_millis(50);
 /// What is kept for the live tail, and how many lines of it are shown.
 const TAIL_BYTES: usize = 4096;
@@ -202,6 +196,9 @@ pub async fn run(mut job: Job) -> Result<Finished, String> {
     if finished.ended == Ended::Alone && !finished.left_behind {
         group.release();
     }
+    if let Some(pipe) = pipe {
+        output::drain(pipe);
+    }
     finished.changed = begun.gone.as_ref().map(Gone::changed).unwrap_or_default();
     let gone = begun.gone.filter(|_| finished.ended == Ended::Alone);
     if let Some(why) = gone.and_then(Gone::failure) {
@@ -220,30 +217,6 @@ fn never_began(why: &str, digest: Digest) -> String {
         format!(" ({})", visible::one_line(last))
     };
     format!("the command was not run: {why}{told}; `creel doctor` tells of the sandbox")
-}
-
-/// What the pipe holds from `look` on, waiting until there is something. Only then is it watched: while it is not, what
-/// arrives wakes nobody.
-async fn read(pipe: Option<&OwnedFd>, buffer: &mut [u8], look: Instant) -> io::Result<usize> {
-    let Some(pipe) = pipe else { return Ok(0) };
-    if look > Instant::now() {
-        tokio::time::sleep_until(look).await;
-    }
-    loop {
-        match rustix::io::read(pipe, &mut *buffer) {
-            Ok(count) => return Ok(count),
-            Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => {
-                let watched = pipe.try_clone().and_then(pipe::Receiver::from_owned_fd);
-                match watched {
-                    Ok(watched) => watched.readable().await?,
-                    // There is no descriptor left to watch it by: it is looked at from time to time.
-                    Err(_) => tokio::time::sleep(LOOK_EVERY).await,
-                }
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
 }
 
 /// All processes of the command that did not leave its group; killed when dropped.
@@ -445,6 +418,25 @@ mod tests {
         let id: i32 = finished.digest.finish("output:1").text.parse().unwrap();
         let id = Pid::from_raw(id).unwrap();
         rustix::process::kill_process(id, Signal::KILL).unwrap();
+    }
+
+    /// One that left its group writes on, more than a pipe holds, as long as there is somebody to throw it away.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_is_left_behind_and_out_of_reach_is_not_held_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let command = "setsid sh -c 'until [ -e go ]; do sleep 0.01; done; seq 1 100000 && touch end' & echo begun";
+        wait(async {
+            let finished = run(job(command, LONG, folder.path())).await.unwrap();
+            assert_eq!((finished.ended, finished.left_behind), (Ended::Alone, true));
+            std::fs::write(folder.path().join("go"), "").unwrap();
+            let came = async {
+                while !folder.path().join("end").exists() {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::time::timeout(LONG, came).await.unwrap();
+        });
     }
 
     #[test]
