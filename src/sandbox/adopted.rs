@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::sync::oneshot;
 
 use crate::protocol::sandbox::Birth;
-use crate::sandbox::child::{identity, lives};
+use crate::sandbox::child::lives;
 
 /// A command of another Creel.
 pub struct Adopted {
@@ -53,6 +53,8 @@ fn pipe(birth: &Birth, number: u32) -> Option<OwnedFd> {
     use std::os::unix::fs::MetadataExt;
 
     use rustix::fs::{Mode, OFlags};
+
+    use crate::sandbox::child::identity;
 
     let own = birth.pipe?;
     let path = format!("/proc/{}/fd/{number}", birth.pid);

@@ -9,7 +9,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
-use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags};
+use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags, RawMode};
 use sha2::{Digest, Sha256};
 
 use crate::disk::folder::{Folder, about_exactly};
@@ -140,7 +140,8 @@ enum Whose {
 }
 
 impl Whose {
-    fn mode(self, usual: u32, owner: u32) -> Mode {
+    /// The bits are as wide as each system has them.
+    fn mode(self, usual: RawMode, owner: RawMode) -> Mode {
         Mode::from_raw_mode(match self {
             Self::Usual => usual,
             Self::Owner => owner,
