@@ -3,6 +3,7 @@
 
 mod acts;
 mod levels;
+mod missing;
 mod survives;
 mod tools;
 mod waits;
