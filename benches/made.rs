@@ -263,6 +263,7 @@ fn called_with(turn: u32, step: u32, output: usize) -> [Fact; 3] {
             call,
             birth: None,
             by: None,
+            change: None,
         },
         added(result),
     ]

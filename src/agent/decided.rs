@@ -190,6 +190,7 @@ mod tests {
                     call: id,
                     birth: None,
                     by: Some(by),
+                    change: None,
                 }
             });
         }
@@ -267,6 +268,7 @@ mod tests {
                 call: id,
                 birth: None,
                 by: Some(By::Person),
+                change: None,
             },
         ];
         let event = |(at, fact)| Event {

@@ -119,6 +119,7 @@ fn undecided(fact: Fact) -> Fact {
             call,
             birth: None,
             by: None,
+            change: None,
         },
         Fact::ItemAdded {
             turn,
@@ -345,6 +346,7 @@ mod tests {
                     untrusted: None,
                 })),
                 by: Some(By::Person),
+                change: None,
             },
             denied(1),
             ends(Ending::Finished),
@@ -373,6 +375,7 @@ mod tests {
                 call: CallId::new(1, 1, 1),
                 birth: None,
                 by: None,
+                change: None,
             },
             done(1),
             ends(Ending::Finished),

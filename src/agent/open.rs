@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::call::{Outcome, Untrusted};
+use crate::protocol::call::{Outcome, Rewrite, Untrusted};
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::Money;
 use crate::protocol::sandbox::Birth;
@@ -28,6 +28,12 @@ pub struct OpenCall {
     /// When it was started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub began: Option<Time>,
+    /// The change of a file that it makes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change: Option<Box<Rewrite>>,
+    /// It changes nothing, and was begun a second time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
 }
 
 impl OpenCall {

@@ -1,16 +1,14 @@
 //! After a crash: the facts that close what was open, so that the next request to the model is valid and the person is told
-//! the truth. Nothing is run again.
+//! the truth. Nothing that could have an effect is run again.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
-use serde_json::Value;
-
-use crate::agent::open::{OpenCall, OpenRequestOut, TAKEN_OVER};
-use crate::agent::prompt::Placed;
+use crate::agent::known::{Came, ENDED, Known, unseen};
+use crate::agent::open::{OpenCall, OpenRequestOut};
 use crate::agent::session::Session;
 use crate::agent::visible::{brief, one_line};
 use crate::protocol::ask::About;
-use crate::protocol::call::{Outcome, OutcomeKind};
+use crate::protocol::call::Outcome;
 use crate::protocol::event::{Ending, Fact};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::CallId;
@@ -33,7 +31,7 @@ pub enum Broke {
 impl Broke {
     fn happened(self) -> &'static str {
         match self {
-            Self::Process => "Creel ended",
+            Self::Process => ENDED,
             Self::Log => "nothing more could be kept",
         }
     }
@@ -49,14 +47,8 @@ fn named(call: &OpenCall) -> String {
     }
 }
 
-/// The facts that close a session nobody runs; none when nothing is open. `draft` is the text an answer had come to, `survivors`
-/// the calls whose process was still there and was ended.
-pub fn closing(
-    session: &Session,
-    draft: Option<String>,
-    broke: Broke,
-    survivors: &BTreeSet<CallId>,
-) -> Vec<Fact> {
+/// The facts that close a session nobody runs; none when nothing is open. `draft` is the text an answer had come to.
+pub fn closing(session: &Session, draft: Option<String>, broke: Broke, known: &Known) -> Vec<Fact> {
     if session.spec.is_foreign() {
         // Nothing of it ran here, and what it left open may still be read in its program's file.
         return Vec::new();
@@ -89,7 +81,11 @@ pub fn closing(
         });
     }
     for (call, open) in &session.open_calls {
-        let outcome = if survivors.contains(call) {
+        let outcome = if let Some(came) = known.changes.get(call) {
+            came.outcome(happened)
+        } else if open.started && known.looks.contains(call) {
+            unseen(happened)
+        } else if known.ended.contains(call) {
             Outcome::lost(format!(
                 "{happened} while this ran. Its process was still there and was ended now, so how far it came is not known. It was not run again. Verify before repeating it."
             ))
@@ -115,18 +111,20 @@ pub fn closing(
         });
     }
     if session.running {
-        let began: Vec<String> = session
-            .open_calls
-            .values()
-            .filter(|open| open.started)
-            .map(named)
-            .collect();
+        let began = session.open_calls.iter().filter(|(_, open)| open.started);
+        let (concluded, began): (Vec<_>, Vec<_>) =
+            began.partition(|(call, _)| known.changes.contains_key(*call));
+        let began: Vec<String> = began.into_iter().map(|(_, open)| named(open)).collect();
         let mut open = Vec::new();
         if !began.is_empty() {
             open.push(format!(
                 "{} ran: its outcome is not known",
                 began.join(", ")
             ));
+        }
+        for (call, concluded) in concluded {
+            let came = known.changes.get(call).copied().unwrap_or(Came::Neither);
+            open.push(format!("{} {}", named(concluded), came.told()));
         }
         open.extend(waited(session));
         let text = if open.is_empty() {
@@ -160,7 +158,8 @@ pub fn but_for(mut facts: Vec<Fact>, calls: &BTreeSet<CallId>) -> Vec<Fact> {
     facts
 }
 
-/// The facts of a call that went on after its Creel had ended, and has ended now; with the last of them its turn ends.
+/// The facts of a call that went on after its Creel had ended, or was done again, and has ended now; with the last of them its
+/// turn ends.
 pub fn taken_over(session: &Session, call: &CallId, outcome: Outcome, last: bool) -> Vec<Fact> {
     let Some(open) = session.open_calls.get(call) else {
         return Vec::new();
@@ -176,49 +175,20 @@ pub fn taken_over(session: &Session, call: &CallId, outcome: Outcome, last: bool
     }];
     if last && session.running {
         let happened = Broke::Process.happened();
+        let since = if open.again {
+            "it changes nothing, and was done again"
+        } else {
+            "it was taken over, and has ended since"
+        };
         facts.push(Fact::TurnEnded {
             turn: session.turn,
             ending: Ending::Interrupted {
-                text: format!(
-                    "{happened} while {} ran: it was taken over, and has ended since",
-                    named(open)
-                ),
+                text: format!("{happened} while {} ran: {since}", named(open)),
                 heard: None,
             },
         });
     }
     facts
-}
-
-/// Whether it is not known what became of this command when it was run last, so that to run it again is for the person to say.
-pub fn is_unknown(items: &[Placed], command: &str) -> bool {
-    let results = items.iter().rev().filter_map(|(_, _, item)| match item {
-        // How a command ended that was taken over was told to nobody.
-        Item::Result { call, outcome }
-            if outcome.exit.is_none() && outcome.text.ends_with(TAKEN_OVER) =>
-        {
-            Some((call, OutcomeKind::Lost))
-        }
-        Item::Result { call, outcome } => Some((call, outcome.kind)),
-        _ => None,
-    });
-    // Nothing is known of most sessions that could be lost: their calls are not looked up.
-    let lost = |kind| kind == OutcomeKind::Lost;
-    if !results.clone().any(|(_, kind)| lost(kind)) {
-        return false;
-    }
-    let is_it = |input: &Value| input.get("command").and_then(Value::as_str) == Some(command);
-    let calls: HashSet<&CallId> = items
-        .iter()
-        .filter_map(|(_, _, item)| match item {
-            Item::Call(call) if call.input().is_ok_and(|input| is_it(&input)) => Some(&call.id),
-            _ => None,
-        })
-        .collect();
-    results
-        .filter(|(_, kind)| lost(*kind) || matches!(kind, OutcomeKind::Done | OutcomeKind::Failed))
-        .find(|(call, _)| calls.contains(call))
-        .is_some_and(|(_, kind)| lost(kind))
 }
 
 /// The calls that the person was asked about.
@@ -293,8 +263,10 @@ fn unanswered(request: &OpenRequestOut, happened: &str) -> Fact {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::panic)]
 
+    use std::collections::BTreeMap;
+
     use super::*;
-    use crate::protocol::call::{ToolCall, Untrusted};
+    use crate::protocol::call::{OutcomeKind, ToolCall, Untrusted};
     use crate::protocol::event::Event;
     use crate::protocol::id::{Seq, SessionId};
     use crate::protocol::rule::Mode;
@@ -302,8 +274,8 @@ mod tests {
     use crate::protocol::session::{SessionSpec, State};
     use crate::protocol::time::Time;
 
-    /// A turn whose facts were kept at these times, and which is closed an hour after the last of them.
-    fn found_later(facts: Vec<(i64, Fact)>) -> Session {
+    /// A session whose facts were kept at these times.
+    fn kept(facts: Vec<(i64, Fact)>) -> Session {
         let id = SessionId(uuid::Uuid::from_u128(1));
         let opened = Fact::SessionOpened {
             spec: SessionSpec {
@@ -319,83 +291,33 @@ mod tests {
                 source: None,
             },
         };
-        let mut log = Vec::new();
-        let mut keep = |(at, fact): (i64, Fact)| {
-            let seq = Seq(log.len() as u64 + 1);
-            log.push(Event {
-                seq,
-                session: id,
-                at: Time(at),
-                fact,
-            });
-            Session::fold(None, &log).unwrap()
-        };
-        let mut session = keep((0, opened));
-        for fact in facts {
-            session = keep(fact);
-        }
-        let late = session.heard.0 + 3_600_000;
-        for fact in closing(
-            &session,
-            Some("so far".to_owned()),
-            Broke::Process,
-            &BTreeSet::new(),
-        ) {
-            session = keep((late, fact));
-        }
-        session
+        let facts = std::iter::once((0, opened)).chain(facts);
+        let log: Vec<Event> = facts
+            .zip(1..)
+            .map(|(fact, seq)| event(id, seq, fact))
+            .collect();
+        Session::fold(None, &log).unwrap()
     }
 
-    #[test]
-    fn what_became_of_a_command_is_known_from_its_last_run() {
-        let call = |number: u32, command: &str| {
-            Item::Call(ToolCall {
-                id: CallId(format!("call_{number}")),
-                wire_id: None,
-                name: "bash".to_owned(),
-                arguments: format!("{{\"command\": \"{command}\"}}"),
-                opaque: None,
-            })
-        };
-        let result = |number: u32, outcome: Outcome| Item::Result {
-            call: CallId(format!("call_{number}")),
-            outcome,
-        };
-        let lost = || Outcome::lost("?");
-        let cases = [
-            (vec![], false),
-            (vec![call(1, "make"), result(1, Outcome::done(""))], false),
-            (vec![call(1, "make"), result(1, lost())], true),
-            (vec![call(1, "make x"), result(1, lost())], false),
-            (
-                vec![call(1, "make"), result(1, Outcome::done(TAKEN_OVER))],
-                true,
-            ),
-            // Run again since, as the person said.
-            (
-                vec![
-                    call(1, "make"),
-                    result(1, lost()),
-                    call(2, "make"),
-                    result(2, Outcome::failed("")),
-                ],
-                false,
-            ),
-            // Asked about since, and not run.
-            (
-                vec![
-                    call(1, "make"),
-                    result(1, lost()),
-                    call(2, "make"),
-                    result(2, Outcome::cancelled("")),
-                ],
-                true,
-            ),
-        ];
-        for (items, expected) in cases {
-            let items: Vec<Placed> = items.into_iter().map(|item| (1, 1, item)).collect();
-            assert_eq!(is_unknown(&items, "make"), expected, "{items:?}");
+    fn event(session: SessionId, seq: u64, (at, fact): (i64, Fact)) -> Event {
+        Event {
+            seq: Seq(seq),
+            session,
+            at: Time(at),
+            fact,
         }
+    }
+
+    /// The same, closed an hour after the last of them.
+    fn found_later(facts: Vec<(i64, Fact)>) -> Session {
+        let mut session = kept(facts);
+        let late = session.heard.0 + 3_600_000;
+        let draft = Some("so far".to_owned());
+        let closed = closing(&session, draft, Broke::Process, &Known::default());
+        for (fact, seq) in closed.into_iter().zip(50..) {
+            session.apply(&event(session.id, seq, (late, fact)));
+        }
+        session
     }
 
     #[test]
@@ -420,16 +342,22 @@ mod tests {
                 untrusted: Some(Untrusted::Web),
             })),
             began: None,
+            change: None,
+            again: false,
         };
         session.open_calls.insert(call.clone(), open);
-        for (survivors, expected) in [
+        for (ended, expected) in [
             (BTreeSet::new(), "so whether it took effect is not known"),
             (
                 BTreeSet::from([call.clone()]),
                 "Its process was still there and was ended now",
             ),
         ] {
-            let facts = closing(&session, None, Broke::Process, &survivors);
+            let known = Known {
+                ended,
+                ..Known::default()
+            };
+            let facts = closing(&session, None, Broke::Process, &known);
             let [
                 Fact::ItemAdded {
                     item: Item::Result { outcome, .. },
@@ -462,6 +390,77 @@ mod tests {
     }
 
     #[test]
+    fn what_had_begun_is_told_by_what_it_could_do() {
+        let call = CallId("call_1_1_1".to_owned());
+        let changes = |came| Known {
+            changes: BTreeMap::from([(call.clone(), came)]),
+            ..Known::default()
+        };
+        let looks = Known {
+            looks: BTreeSet::from([call.clone()]),
+            ..Known::default()
+        };
+        let cases = [
+            (
+                changes(Came::Made),
+                OutcomeKind::Done,
+                "its change was made",
+            ),
+            (
+                changes(Came::NotMade),
+                OutcomeKind::Failed,
+                "nothing was changed",
+            ),
+            (
+                changes(Came::Neither),
+                OutcomeKind::Lost,
+                "its outcome is not known",
+            ),
+            (looks, OutcomeKind::Lost, "its outcome is not known"),
+        ];
+        for (known, kind, told) in cases {
+            let started = Fact::CallStarted {
+                call: call.clone(),
+                birth: None,
+                by: None,
+                change: None,
+            };
+            let asked = Item::Call(ToolCall {
+                id: call.clone(),
+                wire_id: None,
+                name: "edit".to_owned(),
+                arguments: r#"{"path":"a.txt"}"#.to_owned(),
+                opaque: None,
+            });
+            let asked = Fact::ItemAdded {
+                turn: 1,
+                step: 1,
+                item: asked,
+                imported: None,
+            };
+            let begun = vec![(1, Fact::TurnStarted { turn: 1 }), (2, asked), (3, started)];
+            let session = kept(begun);
+            let facts = closing(&session, None, Broke::Process, &known);
+            let [
+                Fact::ItemAdded {
+                    item: Item::Result { outcome, .. },
+                    ..
+                },
+                Fact::TurnEnded {
+                    ending: Ending::Interrupted { text, .. },
+                    ..
+                },
+            ] = facts.as_slice()
+            else {
+                panic!("{facts:?}");
+            };
+            assert_eq!(outcome.kind, kind, "{known:?}");
+            let expected = format!("Creel ended while edit a.txt ran: {told}");
+            assert_eq!(*text, expected);
+        }
+    }
+
+    #[test]
     fn a_turn_that_was_cut_is_dated_by_what_was_last_kept_of_it() {
         let call = CallId("call_1_1_1".to_owned());
         let begun = (1_000, Fact::TurnStarted { turn: 1 });
@@ -482,6 +481,7 @@ mod tests {
             call,
             birth: None,
             by: None,
+            change: None,
         };
         let cases = [
             (vec![begun.clone()], 1_000),

@@ -305,13 +305,20 @@ impl Session {
                     });
                 }
             }
-            Fact::CallStarted { call, birth, .. } => {
+            Fact::CallStarted {
+                call,
+                birth,
+                change,
+                ..
+            } => {
                 self.outputs += 1;
                 let number = self.outputs;
                 if let Some(open) = self.open_calls.get_mut(call) {
+                    open.again = open.started;
                     open.started = true;
                     open.number = number;
                     open.birth.clone_from(birth);
+                    open.change.clone_from(change);
                     open.began = Some(event.at);
                 }
             }
@@ -450,6 +457,8 @@ impl Session {
                     number: 0,
                     birth: None,
                     began: None,
+                    change: None,
+                    again: false,
                 };
                 self.open_calls.insert(call.id.clone(), open);
             }

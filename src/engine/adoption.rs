@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
+use crate::agent::known;
 use crate::agent::recover;
 use crate::agent::session::Session;
 use crate::engine::session::{STOP_WAIT, Task, Word, joined};
-use crate::protocol::call::Outcome;
+use crate::protocol::call::{Outcome, OutcomeKind};
 use crate::protocol::event::{Fact, When};
 use crate::protocol::id::{CallId, CommandId, MessageId};
 use crate::protocol::item::{Block, Item, joined as joined_text};
@@ -63,6 +64,15 @@ impl Adoption {
 }
 
 impl Task {
+    /// The turn stays open until these end too.
+    pub(crate) fn adopt_calls(&mut self, calls: impl Iterator<Item = CallId>) {
+        self.adoption.calls.extend(calls);
+    }
+
+    pub(crate) fn is_adopted(&self, call: &CallId) -> bool {
+        self.adoption.calls.contains(call)
+    }
+
     /// Goes on with commands that were taken over; `heard` is the newest fact of their Creel, where logs do not say when they
     /// began. One whose call cannot be found ends here.
     pub(crate) async fn adopt(&mut self, taken: Vec<(CallId, Adopted)>, heard: Time) {
@@ -72,9 +82,7 @@ impl Task {
         // The log says what they were asked to do.
         let unread = self.read_past().await.err();
         // All of them before one can be lost: the turn ends with the last.
-        self.adoption
-            .calls
-            .extend(taken.iter().map(|(id, _)| id.clone()));
+        self.adopt_calls(taken.iter().map(|(id, _)| id.clone()));
         for (id, adopted) in taken {
             let call = self.items.iter().find_map(|(_, _, item)| match item {
                 Item::Call(call) if call.id == id => Some(call.clone()),
@@ -168,12 +176,13 @@ impl Task {
         if !self.adoption.calls.remove(call) {
             return false;
         }
-        let facts = recover::taken_over(
-            &self.session,
-            call,
-            outcome.clone(),
-            self.adoption.is_over(),
-        );
+        let mut outcome = outcome.clone();
+        let open = self.session.open_calls.get(call);
+        if open.is_some_and(|open| open.again) && outcome.kind != OutcomeKind::Lost {
+            outcome = known::done_again(outcome);
+        }
+        let is_last = self.adoption.is_over();
+        let facts = recover::taken_over(&self.session, call, outcome, is_last);
         if let Err(why) = self.commit(facts).await {
             // Whoever takes hold of the session next closes it.
             self.given_up = true;
@@ -214,6 +223,11 @@ impl Task {
     }
 
     async fn lose(&mut self, call: &CallId) {
+        let open = self.session.open_calls.get(call);
+        if open.is_some_and(|open| open.again) {
+            self.adopted_ended(call, &known::not_seen()).await;
+            return;
+        }
         let text = "Creel ended while this ran. Its process was still there and was ended now, so how far it came is not known. It was not run again. Verify before repeating it.";
         self.adopted_ended(call, &Outcome::lost(text)).await;
     }

@@ -7,9 +7,9 @@ use tokio::time::timeout;
 
 use crate::agent::deletes;
 use crate::agent::permission::{self, Asked, Cage, Shut};
-use crate::agent::recover;
 use crate::agent::taint;
 use crate::agent::turn::input::Decision;
+use crate::agent::unknown;
 use crate::engine::bound;
 use crate::engine::session::Task;
 use crate::engine::weigh;
@@ -101,7 +101,7 @@ impl Task {
         }
         let line = permission::command(&reach);
         if verdict == permission::Verdict::Allow
-            && line.is_some_and(|line| recover::is_unknown(&self.items, line))
+            && line.is_some_and(|line| unknown::is_unknown(&self.items, line))
         {
             let why = "whether it took effect when it was run before is not known";
             verdict = permission::Verdict::Ask(why.to_owned());

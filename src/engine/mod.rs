@@ -4,6 +4,7 @@
 mod adoption;
 mod answer;
 pub mod backup;
+mod begun;
 mod belongings;
 mod bill;
 mod board;

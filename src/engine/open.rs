@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use crate::agent::known::Known;
 use crate::agent::picture::Pictures;
 use crate::agent::prompt::Placed;
 use crate::agent::recover::{self, Broke};
 use crate::agent::session::{FOLD_VERSION, Session};
 use crate::engine::adoption;
+use crate::engine::begun;
 use crate::engine::effect::derive;
 use crate::engine::house::House;
 use crate::engine::lost::Lost;
@@ -154,6 +156,7 @@ pub(crate) async fn resume(
             let mut task = Task::new(house, taken.session, Vec::new(), inbox, taken.held);
             task.unread = true;
             task.adopt(taken.adopted, taken.heard).await;
+            task.do_again(taken.again).await;
             Ok(task)
         }
         Err(why) => Err((why, inbox)),
@@ -169,6 +172,8 @@ pub(crate) struct Taken {
     held: Held,
     /// Commands of it that live on.
     adopted: Vec<(CallId, Adopted)>,
+    /// Calls of it that change nothing, and may be done again.
+    again: BTreeSet<CallId>,
     /// When its own Creel kept the last of it.
     heard: Time,
 }
@@ -223,9 +228,15 @@ pub(crate) async fn take_hold(
         Survivors::GoOn => adoption::take_over(&session),
         Survivors::End => Vec::new(),
     };
-    let on = adopted.iter().map(|(call, _)| call.clone()).collect();
+    let mut on: BTreeSet<CallId> = adopted.iter().map(|(call, _)| call.clone()).collect();
     let ended = walls::end_survivors(&session, &on);
-    let facts = recover::closing(&session, draft.clone(), Broke::Process, &ended);
+    let known = begun::known(house, &session, ended).await;
+    let again = match survivors {
+        Survivors::GoOn => begun::to_do_again(&session, &known),
+        Survivors::End => BTreeSet::new(),
+    };
+    on.extend(again.iter().cloned());
+    let facts = recover::closing(&session, draft.clone(), Broke::Process, &known);
     let mut facts = recover::but_for(facts, &on);
     let lost = Lost {
         calls: &calls,
@@ -260,6 +271,7 @@ pub(crate) async fn take_hold(
         session,
         held,
         adopted,
+        again,
         heard,
     })
 }
@@ -361,7 +373,7 @@ pub(crate) async fn close_abandoned(house: &Arc<House>) {
         let open = folded(house, session).await.is_ok_and(|session| {
             session.is_some_and(|session| {
                 !adoption::lives_on(&session)
-                    && !recover::closing(&session, None, Broke::Process, &BTreeSet::new())
+                    && !recover::closing(&session, None, Broke::Process, &Known::default())
                         .is_empty()
             })
         });

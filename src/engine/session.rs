@@ -1,7 +1,7 @@
 //! One task a session: takes words from the faces, chunks from the model, outcomes from tools, and has the turn's effects
 //! carried out. It is the session's one writer.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::guard::Watch;
+use crate::agent::known::Known;
 use crate::agent::picture::Pictures;
 use crate::agent::prompt::Placed;
 use crate::agent::recover::{self, Broke};
@@ -417,7 +418,7 @@ impl Task {
             &self.session,
             None,
             Broke::Log,
-            &BTreeSet::new(),
+            &Known::default(),
         ))
         .await?;
         self.given_up = false;

@@ -277,13 +277,22 @@ fn programs<'a>(program: &'a Path, bubblewrap: Option<&'a Path>) -> Vec<&'a Path
 }
 
 impl Task {
-    /// Has the commands that are about to begin wait within their walls, and adds to the facts of their start who they are.
+    /// Has the commands that are about to begin wait within their walls, and adds to the facts of their start who they are; to
+    /// those of changes, what their file holds before and after.
     pub(crate) async fn prepare(&mut self, facts: &mut [Fact], acts: &[Effect]) {
         for act in acts {
             let Effect::Run(asked) = act else { continue };
             let Some(deed) = self.deeds.get(&asked.id).cloned() else {
                 continue;
             };
+            let rewrite = deed.change().map(|change| Box::new(change.rewrite()));
+            let kept = facts.iter_mut().find_map(|fact| match fact {
+                Fact::CallStarted { call, change, .. } if *call == asked.id => Some(change),
+                _ => None,
+            });
+            if let Some(change) = kept {
+                *change = rewrite;
+            }
             let Some(waiting) = self.wait(&deed, Whose::Model).await else {
                 continue;
             };

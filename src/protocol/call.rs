@@ -144,6 +144,17 @@ pub enum Reach {
     },
 }
 
+/// The change of a file that a call makes, by the starts of hashes, in hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rewrite {
+    /// Its true place.
+    pub path: PathBuf,
+    /// What it held; `None` where it was not there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    pub after: String,
+}
+
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -156,7 +167,7 @@ pub enum OutcomeKind {
     Denied,
     /// Stopped before it ended, or never begun because the turn ended.
     Cancelled,
-    /// Creel died while it ran: whether it took effect is not known. It is never run again by itself.
+    /// Creel died while it ran: whether it took effect is not known. What could have one is never run again by itself.
     Lost,
 }
 

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::protocol::ask::{Answer, Ask};
 use crate::protocol::cache::SentBody;
+use crate::protocol::call::Rewrite;
 use crate::protocol::failure::{Failure, Stop};
 use crate::protocol::id::{AskId, CallId, CommandId, MessageId, ModelRef, Seq, SessionId};
 use crate::protocol::image::Image;
@@ -167,7 +168,8 @@ pub enum Fact {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         price: Option<Box<Price>>,
     },
-    /// The tool is about to run. On disk before it does; a call with this and no result may have taken effect.
+    /// The tool is about to run. On disk before it does; a call with this and no result may have taken effect. A second one of
+    /// the same call: it changes nothing, and is done again, since Creel ended while it was.
     CallStarted {
         call: CallId,
         /// Of a call that is a command: its process, which waits until this is kept, and what holds it.
@@ -176,6 +178,9 @@ pub enum Fact {
         /// Who let it run; not known in logs from before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<By>,
+        /// Of one that changes a file: what that holds before and after; not known in logs from before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        change: Option<Box<Rewrite>>,
     },
     TurnEnded {
         turn: u32,

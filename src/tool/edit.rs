@@ -190,7 +190,10 @@ mod tests {
         }
     }
     use super::*;
+    use crate::agent::known::Came;
+    use crate::tool::shared::change::came;
     use crate::tool::shared::trial::Trial;
+    use crate::tool::write::Write;
     use serde_json::json;
 
     fn edit(path: &str, old: &str, new: &str) -> Value {
@@ -321,6 +324,31 @@ mod tests {
         assert!(told.starts_with("Failed: a is a symbolic link"), "{told}");
         assert_eq!(trial.content("b"), "one\ntheirs\n");
         assert_eq!(trial.done("edit", ask()), "Done: edited a: +1 -1 at line 1");
+    }
+
+    #[test]
+    fn what_came_of_a_change_is_told_by_the_file() {
+        let trial = Trial::default();
+        trial.file("a", "one\n");
+        let new = json!({"path": "new", "content": "x"});
+        let changes = [
+            (
+                "a",
+                Deed::of(&Edit::default(), &edit("a", "one", "two"), &trial.scene),
+            ),
+            ("new", Deed::of(&Write::default(), &new, &trial.scene)),
+        ];
+        for (name, deed) in changes {
+            let rewrite = deed.change().unwrap().rewrite();
+            assert_eq!(came(&rewrite), Came::NotMade, "{name}");
+            trial.file(name, "other");
+            assert_eq!(came(&rewrite), Came::Neither, "{name}");
+            trial.file(name, &deed.change().unwrap().after);
+            assert_eq!(came(&rewrite), Came::Made, "{name}");
+            std::fs::remove_file(trial.root.join(name)).unwrap();
+            std::fs::create_dir(trial.root.join(name)).unwrap();
+            assert_eq!(came(&rewrite), Came::Neither, "{name}");
+        }
     }
 
     #[test]

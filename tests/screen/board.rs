@@ -117,6 +117,7 @@ impl Desk {
             call: id,
             birth: None,
             by: None,
+            change: None,
         });
     }
 }

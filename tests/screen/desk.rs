@@ -208,6 +208,7 @@ impl Desk {
             call: call.clone(),
             birth: None,
             by: None,
+            change: None,
         });
         self.item(Item::Result { call, outcome });
     }

@@ -154,6 +154,7 @@ impl Turn {
             call: open.call.id.clone(),
             birth: None,
             by: Some(by),
+            change: None,
         }));
         effects.push(Effect::Run(open.call.clone()));
         self.advance(effects);

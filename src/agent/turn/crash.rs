@@ -8,6 +8,7 @@ use pretty_assertions::assert_eq;
 use proptest::prelude::{ProptestConfig, prop};
 use proptest::proptest;
 
+use crate::agent::known::Known;
 use crate::agent::picture::{Cap, Pictures, Sight};
 use crate::agent::prompt::{self, Message, Placed};
 use crate::agent::recover::{self, Broke};
@@ -54,7 +55,7 @@ fn crash(facts: &[Fact]) {
             &session,
             Some("so far".into()),
             Broke::Process,
-            &BTreeSet::new(),
+            &Known::default(),
         );
         for fact in &closing {
             closed.push(event(id, closed.len(), fact));
@@ -70,7 +71,7 @@ fn crash(facts: &[Fact]) {
                 &session,
                 Some("so far".into()),
                 Broke::Process,
-                &BTreeSet::new()
+                &Known::default()
             ),
             []
         );

@@ -396,12 +396,15 @@ fn outputs(house: &House, session: SessionId, at: Time, blobs: Vec<Vec<u8>>) -> 
     }
 }
 
-/// A fact without the process that was of that machine, and without the numbers that rules have there. No budget counts what it
+/// A fact without the process and the file that were of that machine, and without the numbers that rules have there. No budget counts what it
 /// cost: that was spent elsewhere. `named`: what is kept of outputs under another name here.
 fn foreign(mut fact: Fact, named: &Renamed) -> Fact {
     match &mut fact {
-        Fact::CallStarted { birth, by, .. } => {
+        Fact::CallStarted {
+            birth, by, change, ..
+        } => {
             *birth = None;
+            *change = None;
             unnumber(by);
         }
         Fact::ItemAdded {

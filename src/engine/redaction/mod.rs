@@ -7,14 +7,15 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::agent::redact::Redactor;
-use crate::engine::redaction::subject::{redacted_path, redacted_subject};
+use crate::engine::redaction::subject::{
+    holds_no_key, redacted_birth, redacted_read, redacted_subject,
+};
 use crate::protocol::ask::{About, Answer, Approval, Ask, Question, Verdict};
-use crate::protocol::call::{Detail, Outcome, Untrusted};
+use crate::protocol::call::{Detail, Outcome};
 use crate::protocol::event::Fact;
 use crate::protocol::image::Image;
 use crate::protocol::item::{Block, Item, Opaque, Recalled};
 use crate::protocol::rule::Rule;
-use crate::protocol::sandbox::Birth;
 use crate::protocol::session::Change;
 
 /// The fact without the keys Creel holds.
@@ -194,26 +195,17 @@ pub(crate) fn redacted(fact: Fact, redactor: &Redactor) -> Fact {
         }
         Fact::CallStarted {
             call,
-            birth: Some(birth),
+            birth,
             by,
+            change,
         } => Fact::CallStarted {
             call,
-            birth: Some(Box::new(Birth {
-                untrusted: birth.untrusted.map(|read| redacted_read(read, clean)),
-                ..*birth
-            })),
+            birth: birth.map(|birth| Box::new(redacted_birth(*birth, clean))),
             by,
+            // By another path the file would not be found again.
+            change: change.filter(|change| holds_no_key(&change.path, &clean)),
         },
         other => other,
-    }
-}
-
-fn redacted_read(untrusted: Untrusted, clean: impl Fn(String) -> String) -> Untrusted {
-    match untrusted {
-        Untrusted::Outside { path } => Untrusted::Outside {
-            path: redacted_path(path, &clean),
-        },
-        Untrusted::Web => Untrusted::Web,
     }
 }
 

@@ -1,8 +1,10 @@
-//! What an approval is about, without the keys Creel holds.
+//! What an approval is about and where a call begins, without the keys Creel holds.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::protocol::ask::Subject;
+use crate::protocol::call::Untrusted;
+use crate::protocol::sandbox::Birth;
 
 pub(crate) fn redacted_subject(subject: Subject, clean: impl Fn(String) -> String) -> Subject {
     match subject {
@@ -37,5 +39,25 @@ pub(crate) fn redacted_path(path: PathBuf, clean: &impl Fn(String) -> String) ->
     match path.to_str() {
         Some(text) => clean(text.to_owned()).into(),
         None => path,
+    }
+}
+
+pub(crate) fn holds_no_key(path: &Path, clean: &impl Fn(String) -> String) -> bool {
+    redacted_path(path.to_owned(), clean) == path
+}
+
+pub(crate) fn redacted_birth(birth: Birth, clean: impl Fn(String) -> String) -> Birth {
+    Birth {
+        untrusted: birth.untrusted.map(|read| redacted_read(read, clean)),
+        ..birth
+    }
+}
+
+pub(crate) fn redacted_read(untrusted: Untrusted, clean: impl Fn(String) -> String) -> Untrusted {
+    match untrusted {
+        Untrusted::Outside { path } => Untrusted::Outside {
+            path: redacted_path(path, &clean),
+        },
+        Untrusted::Web => Untrusted::Web,
     }
 }

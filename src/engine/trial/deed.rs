@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
+use crate::agent::digest;
 use crate::engine::Engine;
 use crate::engine::trial::{Play, Stage};
 use crate::engine::walls::Sandbox;
@@ -174,6 +175,15 @@ async fn the_text_that_is_written_is_the_one_that_was_shown() {
         assert_eq!(outcome.0, OutcomeKind::Done, "{outcome:?}");
         let written = std::fs::read_to_string(play.folder.join("a.txt")).unwrap();
         assert_eq!(written, "touch 0");
+        // What it holds then is kept before it does.
+        let kept = play.events.iter().find_map(|event| match &event.fact {
+            Fact::CallStarted { change, .. } => change.clone(),
+            _ => None,
+        });
+        let kept = kept.map(|change| (change.path, change.before, change.after));
+        let path = play.folder.canonicalize().unwrap().join("a.txt");
+        let after = digest::hex(b"touch 0")[..16].to_owned();
+        assert_eq!(kept, Some((path, None, after)));
         assert_eq!(asked.load(Ordering::SeqCst), 1, "{mode:?}");
         assert_eq!(play.ending().await, Ending::Finished);
         play.end().await;

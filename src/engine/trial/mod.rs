@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod asks;
+mod begun;
 mod board;
 mod budget;
 mod closing;

@@ -15,6 +15,7 @@ fn a_day_is_read_to_its_beginning_whatever_a_page_holds() {
         call: CallId(format!("call_{number}")),
         birth: None,
         by: Some(By::Person),
+        change: None,
     };
     append(&log, batch_at(id(1), 10, vec![opened(), started(0)])).unwrap();
     let today = (1..=7).map(started).collect();

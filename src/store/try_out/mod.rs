@@ -334,6 +334,7 @@ pub(crate) fn one_of_each() -> Vec<Fact> {
             call,
             birth: None,
             by: None,
+            change: None,
         },
         Fact::TurnEnded {
             turn: 1,

@@ -6,9 +6,11 @@ use std::sync::{Arc, PoisonError};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
+use crate::agent::digest;
+use crate::agent::known::Came;
 use crate::note::Shelf;
 use crate::protocol::ask::Subject;
-use crate::protocol::call::{Detail, Outcome};
+use crate::protocol::call::{Detail, Outcome, Rewrite};
 use crate::tool::deed::Deed;
 use crate::tool::shared::files::{self, Trouble};
 use crate::tool::shared::{diff, paths, thread};
@@ -144,6 +146,15 @@ impl Change {
         }
     }
 
+    /// What is kept of it before it is made.
+    pub fn rewrite(&self) -> Rewrite {
+        Rewrite {
+            path: self.target.real.clone(),
+            before: self.target.before.as_deref().map(mark),
+            after: mark(&self.after),
+        }
+    }
+
     /// Whether the file is the one it was worked out from, and as it was. Reads it.
     pub fn is_current(&self) -> bool {
         let target = &self.target;
@@ -174,6 +185,31 @@ impl Change {
             detail: self.detail.clone(),
             ..Outcome::done(self.told.clone())
         })
+    }
+}
+
+/// Digits of a hash that are kept: this is no secret, and no two versions of a file share 64 bits.
+const DIGITS: usize = 16;
+
+fn mark(bytes: &[u8]) -> String {
+    let mut hex = digest::hex(bytes);
+    hex.truncate(DIGITS);
+    hex
+}
+
+/// What came of a change whose Creel ended, by what the file holds now. Reads it.
+pub fn came(rewrite: &Rewrite) -> Came {
+    let now = match files::load(&rewrite.path) {
+        Ok(bytes) => Some(mark(&bytes)),
+        Err(Trouble::Missing) => None,
+        Err(Trouble::Folder | Trouble::Other(_)) => return Came::Neither,
+    };
+    if now.as_ref() == Some(&rewrite.after) {
+        Came::Made
+    } else if now == rewrite.before {
+        Came::NotMade
+    } else {
+        Came::Neither
     }
 }
 

@@ -96,6 +96,7 @@ fn what_was_decided_is_read_when_it_is_a_fact() {
     let started = |by| Fact::CallStarted {
         call: call.clone(),
         birth: None,
+        change: None,
         by,
     };
     let asks = |cmds: &[Cmd]| {

@@ -141,6 +141,7 @@ fn what_holds_commands_is_asked_for_when_it_may_be_another() {
             untrusted: None,
         })),
         by: None,
+        change: None,
     };
     for (level, expected) in [(Level::Contained, 0), (Level::Restricted, 1)] {
         assert_eq!(asks(&desk.fact(started(level))), expected, "{level}");

@@ -68,6 +68,7 @@ fn log(turns: u32) -> Vec<Event> {
                 call: call.clone(),
                 birth: None,
                 by: None,
+                change: None,
             },
             item(
                 1,
