@@ -182,7 +182,7 @@ impl AskFocus {
             return Reply::Stay;
         }
         let choices = self.choices();
-        let own = chosen(&choices, press);
+        let own = chosen(&self.ask.about, &choices, press);
         let works = match own {
             Some(choice) => self.takes(choice, now),
             None => self.arming.ready(now),

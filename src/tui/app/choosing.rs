@@ -33,6 +33,24 @@ pub enum Choice {
 }
 
 impl Choice {
+    /// The row that its number stands for, counted from 0, where others stand before it. At the ask for a call it is the same whatever
+    /// else is offered, and the same as in `creel --plain`: who answers by habit must not say yes because a list was shorter.
+    pub fn row(self, about: &About, at: usize) -> usize {
+        if !matches!(about, About::Approval(_)) {
+            return at;
+        }
+        match self {
+            Self::Once => 0,
+            Self::Session => 1,
+            Self::Rule => 2,
+            Self::Edit => 3,
+            Self::No => 4,
+            Self::NoBecause => 5,
+            Self::Details => 6,
+            _ => at,
+        }
+    }
+
     /// Nothing happens by it that was asked for.
     pub fn refuses(self) -> bool {
         matches!(self, Self::No | Self::NoBecause | Self::End)
@@ -98,10 +116,15 @@ pub fn choices(about: &About) -> Vec<Offer> {
     }
 }
 
-/// The choice of a key, or of the number of its row.
-pub fn chosen(choices: &[Offer], press: Press) -> Option<Choice> {
+/// The choice of a key, or of its number.
+pub fn chosen(about: &About, choices: &[Offer], press: Press) -> Option<Choice> {
     let own = choices.iter().find(|row| Some(row.1) == press.action);
-    own.or_else(|| choices.get(press.row()?)).map(|row| row.0)
+    let numbered = |typed| {
+        let mut rows = choices.iter().enumerate();
+        rows.find(|(at, row)| row.0.row(about, *at) == typed)
+    };
+    own.or_else(|| Some(numbered(press.row()?)?.1))
+        .map(|row| row.0)
 }
 
 /// Whether a text is one key of this ask and nothing else.
@@ -110,7 +133,7 @@ pub fn is_key_of(about: &About, text: &str, keymap: &Keymap) -> bool {
     let one = signs.next().filter(|_| signs.next().is_none());
     one.is_some_and(|c| {
         let press = keymap.press(Place::Ask, KeyEvent::from(KeyCode::Char(c)));
-        chosen(&choices(about), press).is_some()
+        chosen(about, &choices(about), press).is_some()
     })
 }
 

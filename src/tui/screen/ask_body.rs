@@ -188,7 +188,7 @@ pub fn approval(app: &App, approval: &Approval, depth: Depth, form: Form) -> Ask
             }
             // The parts are the same words once more.
             if parts.len() > 1 && (details || !narrow) {
-                for (index, part) in parts.iter().enumerate() {
+                for part in parts {
                     for row in exact(&as_command(part), width, 5, Role::Text)
                         .into_iter()
                         .enumerate()
@@ -196,7 +196,8 @@ pub fn approval(app: &App, approval: &Approval, depth: Depth, form: Form) -> Ask
                             if row_index == 0
                                 && let Some(first) = row.left.first_mut()
                             {
-                                first.0 = format!("  {:<3}", index + 1);
+                                // No number: that is how answers are chosen.
+                                first.0 = format!("  {:<3}", "-");
                             }
                             row
                         })

@@ -423,7 +423,9 @@ fn unread(keymap: &Keymap, focus: &AskFocus, narrow: bool) -> String {
     let choices = focus.choices();
     let key = |at: usize| {
         let row = choices.get(at);
-        row.map_or_else(String::new, |row| keymap.choice(Place::Ask, row.1, at))
+        row.map_or_else(String::new, |row| {
+            keymap.choice(Place::Ask, row.1, row.0.row(&focus.ask.about, at))
+        })
     };
     let no = choices.iter().position(|row| row.0.refuses());
     let (yes, no) = (key(0), no.map_or_else(String::new, key));
@@ -442,7 +444,8 @@ fn choices(app: &App, focus: &AskFocus, width: usize, flash: bool) -> Vec<Row> {
     let gap = if narrow { 2 } else { 3 };
     let mut used = 0;
     for (index, (choice, action, what)) in focus.choices().into_iter().enumerate() {
-        let key = app.keymap().choice(Place::Ask, action, index);
+        let number = choice.row(&focus.ask.about, index);
+        let key = app.keymap().choice(Place::Ask, action, number);
         let what = match choice {
             // It stands with its number in what is asked.
             Choice::Pick(_) => continue,
