@@ -96,6 +96,29 @@ pub fn as_change(text: &str) -> String {
     written(text, |at, c| unseen(c) || alike.binary_search(&at).is_ok())
 }
 
+/// A change that was made, as it is shown: as [`as_change`] where something of it cannot be seen or would be taken for something
+/// else, else as it is. Tabs and line ends stay.
+pub fn change_made(patch: &str) -> Cow<'_, str> {
+    let unix = patch.replace("\r\n", "\n");
+    let is_plain = matches!(clean(&unix), Cow::Borrowed(_));
+    if is_plain && alike::spots(patch, Scope::Change).is_empty() {
+        return Cow::Borrowed(patch);
+    }
+    let mut out = String::with_capacity(patch.len() + 64);
+    for whole in patch.split_inclusive('\n') {
+        let line = whole.strip_suffix('\n').unwrap_or(whole);
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        for (nth, part) in line.split('\t').enumerate() {
+            if nth > 0 {
+                out.push('\t');
+            }
+            out.push_str(&as_change(part));
+        }
+        out.push_str(&whole[line.len()..]);
+    }
+    Cow::Owned(out)
+}
+
 /// Whether something in a text cannot be seen.
 pub fn hides(text: &str) -> bool {
     let unseen = unseen(text);
@@ -250,6 +273,23 @@ pub fn brief(text: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_change_that_was_made_hides_nothing() {
+        let cases = [
+            ("+\ta\r\n \\u{202e} b\n", "+\ta\r\n \\u{202e} b\n"),
+            (
+                "-\tif (a != \"user\u{202e} \u{2066}// x\u{2069} \") {\r\n+b\n",
+                "-\tif (a != \"user\\u{202e} \\u{2066}// x\\u{2069} \") {\r\n+b\n",
+            ),
+            ("+a\rb\u{1b}[8mc", "+a\\u{d}b\\u{1b}[8mc"),
+            ("+let p\u{430}th", "+let p\\u{430}th"),
+        ];
+        for (patch, expected) in cases {
+            assert_eq!(change_made(patch), expected, "{patch:?}");
+            assert!(matches!(clean(&change_made(patch)), Cow::Borrowed(_)) || patch.contains('\r'));
+        }
+    }
 
     #[test]
     fn only_text_is_left() {

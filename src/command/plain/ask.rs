@@ -1,6 +1,6 @@
 //! An ask in sentences. Pure.
 
-use crate::agent::visible::{as_change, as_command, one_line};
+use crate::agent::visible::{as_change, as_command, escaped, one_line};
 use crate::command::plain::reply::choices;
 use crate::command::plain::shown::body;
 use crate::command::plain::spoken::{money, words};
@@ -82,7 +82,7 @@ pub fn subject(about: &About) -> String {
             "no price is known for {model}; its calls would count towards the budgets as the dearest model known. A yes holds for it in all sessions; `creel models --ask-again {model}` takes it back",
             model = one_line(model)
         ),
-        About::Question(question) => format!("question. {}", one_line(&question.text)),
+        About::Question(question) => format!("question. {}", one_line(&escaped(&question.text))),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use crate::agent::visible::{as_command, one_line};
+use crate::agent::visible::{as_command, escaped, one_line};
 use crate::command::plain::ask::everything;
 use crate::command::plain::word::choice;
 use crate::protocol::ask::{About, Answer, Ask, Risk, Subject, Verdict, command_line};
@@ -55,7 +55,7 @@ pub fn choices(about: &About) -> Vec<(u8, &'static str, String)> {
         About::Question(question) => {
             let numbered = (1..).zip(&question.choices);
             let mut rows: Vec<_> = numbered
-                .map(|(number, choice)| (number, "", one_line(choice)))
+                .map(|(number, choice)| (number, "", one_line(&escaped(choice))))
                 .collect();
             let next = rows.len() as u8 + 1;
             rows.push((next, "t", "answer in words".to_owned()));

@@ -101,8 +101,8 @@ pub fn block(entry: &Entry, caret: &Caret) -> (String, &'static str) {
             let body = call.outcome.as_ref().map(logical::body);
             let patch = logical::patch(call).is_some();
             match body {
-                Some(body) if patch => (kept(body).into_owned(), "patch"),
-                Some(body) if caret.at >= base => (kept(body).into_owned(), "output"),
+                Some(body) if patch => (kept(&body).into_owned(), "patch"),
+                Some(body) if caret.at >= base => (kept(&body).into_owned(), "output"),
                 _ if call.call.name == "bash" => (kept(&head).into_owned(), "command"),
                 _ => (kept(&head).into_owned(), "line"),
             }
@@ -167,7 +167,8 @@ pub fn markdown<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> String {
 
 fn call_as_code(name: &str, head: &str, outcome: Option<&Outcome>) -> String {
     let head = kept(head);
-    let body = outcome.map(logical::body).map(kept).unwrap_or_default();
+    let body = outcome.map(logical::body).unwrap_or_default();
+    let body = kept(&body);
     let body = body.trim_end();
     let diff = outcome.is_some_and(|outcome| matches!(outcome.detail, Detail::Diff { .. }));
     if diff {
@@ -202,7 +203,7 @@ pub fn place(entry: &Entry, at: usize) -> Option<(String, u64)> {
         {
             let line = at
                 .checked_sub(base)
-                .map_or(1, |at| line_of_patch(patch, at));
+                .map_or(1, |at| line_of_patch(&patch, at));
             return Some((path.clone(), line));
         }
         if let Some(path) = logical::path_of(&call.call)

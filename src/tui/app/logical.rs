@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
-use crate::agent::visible::{clean, kept};
+use crate::agent::visible::{change_made, clean, kept};
 use crate::protocol::call::{Detail, Outcome, OutcomeKind, ToolCall, parse_arguments, shell_line};
 use crate::protocol::event::Ending;
 use crate::protocol::item::Block;
@@ -52,11 +52,11 @@ fn of_others(name: &str, input: &Value) -> Option<String> {
     }
 }
 
-/// What stands below the line of a call: its patch, else its output.
-pub fn body(outcome: &Outcome) -> &str {
+/// What stands below the line of a call: its patch, with what cannot be seen of it written out, else its output.
+pub fn body(outcome: &Outcome) -> Cow<'_, str> {
     match &outcome.detail {
-        Detail::Diff { patch, .. } => patch,
-        _ => &outcome.text,
+        Detail::Diff { patch, .. } => change_made(patch),
+        _ => Cow::Borrowed(&outcome.text),
     }
 }
 
@@ -170,7 +170,7 @@ pub fn hunks(entry: &Entry) -> Vec<usize> {
     let Some((base, patch)) = patch(call) else {
         return Vec::new();
     };
-    let patch = clean(patch);
+    let patch = clean(&patch);
     let mut at = base;
     let mut hunks = Vec::new();
     for line in patch.split_inclusive('\n') {
@@ -182,13 +182,14 @@ pub fn hunks(entry: &Entry) -> Vec<usize> {
     hunks
 }
 
-/// The patch of a call that changed a file, and where it begins in the text of its entry.
-pub fn patch(call: &CallEntry) -> Option<(usize, &str)> {
+/// The patch of a call that changed a file as it is shown, and where it begins in the text of its entry.
+pub fn patch(call: &CallEntry) -> Option<(usize, Cow<'_, str>)> {
     let outcome = call.outcome.as_ref()?;
     let Detail::Diff { patch, .. } = &outcome.detail else {
         return None;
     };
-    Some((base(&head(&call.call.name, &call.call.arguments)), patch))
+    let base = base(&head(&call.call.name, &call.call.arguments));
+    Some((base, change_made(patch)))
 }
 
 /// The file a call is about.

@@ -20,7 +20,7 @@ pub fn question(laid: &mut Laid, asked: &Question, focus: Option<&AskFocus>, for
         let number = format!("{}  ", at + 1);
         let lead = number.len();
         let rows = wrapped(
-            &one_line(choice),
+            &one_line(&escaped(choice)),
             form.cells().saturating_sub(lead),
             0,
             role,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::agent::visible::{clean, one_line};
+use crate::agent::visible::{change_made, clean, one_line};
 use crate::protocol::call::{Detail, Outcome, OutcomeKind};
 use crate::tui::app::App;
 use crate::tui::app::keymap::Action;
@@ -145,14 +145,16 @@ pub fn body(
         .end(key.clone().unwrap_or_default(), Role::Muted)
     };
     if let Detail::Diff { path, patch, .. } = &outcome.detail {
-        let sheet = diff(path, patch, form);
+        // As the ask for it showed it: what cannot be seen is what a change may be wanted for.
+        let patch = change_made(patch);
+        let sheet = diff(path, &patch, form);
         let height = sheet.height();
         if unfolded || height <= DIFF_ROWS + 1 {
             laid.text(sheet, 2, 0..height, base);
         } else {
             let hidden = hidden_from(&sheet, DIFF_ROWS, base);
             laid.text(sheet, 2, 0..DIFF_ROWS, base);
-            let end = base + clean(patch).len();
+            let end = base + clean(&patch).len();
             laid.placed(more(height - DIFF_ROWS, "lines"), hidden..end, usize::MAX);
         }
         return;
