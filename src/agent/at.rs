@@ -1,12 +1,13 @@
 //! What a session is at, in one line: for its row in a list, where nobody has read more of it.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::agent::session::Session;
-use crate::agent::visible::{brief, one_line};
+use crate::agent::visible::{as_command, brief, escaped, one_line};
 use crate::protocol::ask::{About, Subject};
 use crate::protocol::call::parse_arguments;
 use crate::protocol::event::Ending;
@@ -112,13 +113,16 @@ pub fn ask(about: &About) -> String {
     let said = match about {
         About::Approval(approval) => match &approval.subject {
             Subject::Command { argv, .. } => {
-                format!("run: {}", argv.last().map_or("", String::as_str))
+                format!(
+                    "run: {}",
+                    as_command(argv.last().map_or("", String::as_str))
+                )
             }
             Subject::Change { path, created, .. } => {
                 let does = if *created { "write" } else { "change" };
-                format!("{does}: {}", path.display())
+                format!("{does}: {}", place(path, &approval.cwd))
             }
-            Subject::Read { path } => format!("read: {}", path.display()),
+            Subject::Read { path } => format!("read: {}", place(path, &approval.cwd)),
             Subject::Other { arguments } => format!("{}: {arguments}", approval.tool),
         },
         About::Budget { left, limit, .. } => {
@@ -135,15 +139,30 @@ pub fn ask(about: &About) -> String {
     brief(&said, LONGEST)
 }
 
-/// What a call does, in the words of its arguments: the path, the command, the pattern. Of each at most `most` characters.
+/// A file as its session names it: a list cuts the end of a line, and that is the name.
+fn place(path: &Path, cwd: &Path) -> String {
+    let inside = path.strip_prefix(cwd).unwrap_or(path);
+    as_command(&inside.to_string_lossy())
+}
+
+/// What a call does, in the words of its arguments: the path, the command, the pattern. Of each at most `most` characters, with
+/// what cannot be seen written out.
 pub fn subject(name: &str, arguments: &str, most: usize) -> String {
-    let all = || one_line(&arguments.chars().take(most.min(500)).collect::<String>());
+    let all = || {
+        let start: String = arguments.chars().take(most.min(500)).collect();
+        one_line(&escaped(&start))
+    };
     let Ok(Value::Object(input)) = parse_arguments(arguments) else {
         return all();
     };
     let field = |name: &str| {
         let text = input.get(name).and_then(Value::as_str)?;
-        Some(one_line(&text.chars().take(most).collect::<String>()))
+        let text: String = text.chars().take(most).collect();
+        let shown = match name {
+            "question" => escaped(&text),
+            _ => as_command(&text),
+        };
+        Some(one_line(&shown))
     };
     let known = match name {
         "read" | "write" | "edit" => field("path"),

@@ -273,7 +273,7 @@ async fn test(args: &TestArgs, door: &Door, now: &Now, face: &mut Face<'_>) -> E
             "  {:>4}  {} {}{times}{denied}",
             age(sample.at, now.time),
             one_line(&sample.tool),
-            escaped(&sample.subject),
+            sample.subject,
         ))?;
     }
     if replay.cut {

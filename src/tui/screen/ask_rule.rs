@@ -107,7 +107,7 @@ fn tried(app: &App, replay: &Replay, width: usize, rows: &mut Vec<Row>) {
         };
         rows.push(
             Row::of(format!("  {denied}{times}"), role)
-                .put(as_command(&sample.subject), Role::Muted)
+                .put(sample.subject.clone(), Role::Muted)
                 .end(format!("  {age}"), Role::Muted),
         );
     }

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::agent::visible::{as_command, one_line};
+use crate::agent::visible::one_line;
 use crate::protocol::decided::Decided;
 use crate::tui::app::App;
 use crate::tui::app::decided::who;
@@ -41,7 +41,7 @@ pub fn draw(app: &App, decided: &Decided, canvas: &mut Canvas, area: Rect, look:
             (look.mark(Mark::Done), Role::Good)
         };
         let age = age(app.now.wall.since(row.at));
-        let what = format!("{} {}", one_line(&row.tool), as_command(&row.subject));
+        let what = format!("{} {}", one_line(&row.tool), row.subject);
         let by = one_line(&who(&row.by));
         let room = width.saturating_sub(6 + cells::of(&age));
         all.push(
