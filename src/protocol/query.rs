@@ -121,7 +121,7 @@ pub enum Query {
     },
     /// Texts that were put by, newest first.
     Stashed,
-    /// The newest prompts of the person over all sessions, newest first.
+    /// The newest prompts of the person over all sessions, newest first, and commands of theirs as they are typed: `! ls`.
     Prompts {
         limit: u32,
     },

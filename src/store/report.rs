@@ -218,12 +218,15 @@ impl Reader {
         })
     }
 
-    /// The newest different prompts of the person over all sessions, newest first.
+    /// The newest different prompts of the person over all sessions, newest first, and commands of theirs as they are typed: `! ls`.
     pub fn prompts(&self, limit: u32) -> Result<Vec<String>, StoreError> {
         self.ask(Vec::new(), |conn| {
             let mut statement = conn.prepare_cached(
-                "SELECT event.kind, event.version, ifnull(event.body, blob.bytes) FROM event
-                 LEFT JOIN blob ON blob.hash = event.blob WHERE event.item = 'prompt' ORDER BY event.seq DESC",
+                "SELECT event.seq AS seq, event.kind, event.version, ifnull(event.body, blob.bytes) FROM event
+                 LEFT JOIN blob ON blob.hash = event.blob WHERE event.item = 'prompt'
+                 UNION ALL
+                 SELECT event.seq AS seq, event.kind, event.version, ifnull(event.body, blob.bytes) FROM event
+                 LEFT JOIN blob ON blob.hash = event.blob WHERE event.item = 'shell' ORDER BY seq DESC",
             )?;
             let mut rows = statement.query([])?;
             let mut seen = HashSet::new();
@@ -231,20 +234,20 @@ impl Reader {
             while prompts.len() < limit as usize
                 && let Some(row) = rows.next()?
             {
-                let fact = decode(&text(row, 0)?, row.get(1)?, &text(row, 2)?);
-                if let Ok(Fact::ItemAdded {
-                    item:
-                        Item::Prompt {
-                            blocks,
-                            origin: Origin::Person,
-                        },
-                    ..
-                }) = fact
-                {
-                    let prompt = joined(&blocks);
-                    if seen.insert(prompt.clone()) {
-                        prompts.push(prompt);
-                    }
+                let fact = decode(&text(row, 1)?, row.get(2)?, &text(row, 3)?);
+                let Ok(Fact::ItemAdded { item, .. }) = fact else {
+                    continue;
+                };
+                let prompt = match item {
+                    Item::Prompt {
+                        blocks,
+                        origin: Origin::Person,
+                    } => joined(&blocks),
+                    Item::Shell { command, .. } => format!("! {command}"),
+                    _ => continue,
+                };
+                if seen.insert(prompt.clone()) {
+                    prompts.push(prompt);
                 }
             }
             Ok(prompts)

@@ -22,7 +22,7 @@ pub(crate) const PAGE: usize = 4096;
 pub(crate) const INLINE: usize = 8 * 1024;
 
 /// In rising order; a released text is never edited.
-pub(crate) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8];
+pub(crate) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8, V9];
 
 /// `event.item` is the item's type for facts that add one, so that prompts are found without reading every body.
 /// `card` and `session` both hold the id: either can be lost and the session keeps its name.
@@ -120,6 +120,11 @@ ALTER TABLE card ADD COLUMN source TEXT NOT NULL DEFAULT 'creel';
 const V8: &str = "
 CREATE TABLE import_file(source TEXT NOT NULL, path TEXT NOT NULL, root TEXT NOT NULL, bytes INTEGER NOT NULL, modified INTEGER NOT NULL,
   items INTEGER NOT NULL, reader INTEGER NOT NULL, UNIQUE(source, path));
+";
+
+/// Commands of the person are found among the past as prompts are.
+const V9: &str = "
+CREATE INDEX event_shell ON event(seq) WHERE item = 'shell';
 ";
 
 /// What stands in the header of the file.

@@ -357,17 +357,29 @@ fn prompts_are_the_persons_own_and_different() {
         },
         imported: None,
     };
+    let command = Fact::ItemAdded {
+        turn: 1,
+        step: 0,
+        item: Item::Shell {
+            command: "make check".to_owned(),
+            outcome: crate::protocol::call::Outcome::failed("no"),
+        },
+        imported: None,
+    };
     for (number, fact) in [
         (1, prompt("first")),
         (2, prompt(&paste)),
+        (1, command.clone()),
         (1, note),
+        (2, command),
         (1, prompt("second")),
         (2, prompt("first")),
     ] {
         append(&log, batch(id(number), vec![fact])).unwrap();
     }
     let reader = log.reader();
-    assert_eq!(reader.prompts(9).unwrap(), ["first", "second", &paste]);
+    let all = ["first", "second", "! make check", &paste];
+    assert_eq!(reader.prompts(9).unwrap(), all);
     assert_eq!(reader.prompts(1).unwrap(), ["first"]);
     assert_eq!(reader.prompts(0).unwrap(), Vec::<String>::new());
 }

@@ -114,7 +114,12 @@ impl App {
             Action::ToCards => return self.go_to_cards(),
             Action::TakeBack => return self.take_back(),
             Action::SearchPrompts => {
-                self.show(Overlay::Prompts(Prompts::default()));
+                let mut prompts = Prompts::default();
+                if self.view().composer.shells() {
+                    // Where a command is being written, those of before are meant.
+                    prompts.insert("!");
+                }
+                self.show(Overlay::Prompts(prompts));
                 return vec![Cmd::Ask(Tag::Prompts, Query::Prompts { limit: PROMPTS })];
             }
             Action::Memory => return self.search_memory(),

@@ -28,6 +28,12 @@ impl App {
     /// Runs a command that was entered.
     pub fn shell(&mut self, command: String, quoted: bool) -> Vec<Cmd> {
         let since = self.now.since;
+        // As it is typed: what one runs again is looked for where prompts are.
+        let marks = if quoted { "!!" } else { "!" };
+        let typed = format!("{marks} {command}");
+        if self.prompts.first() != Some(&typed) {
+            self.prompts.insert(0, typed);
+        }
         let op = Op::Shell {
             command: command.clone(),
         };

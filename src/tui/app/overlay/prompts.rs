@@ -47,6 +47,11 @@ impl Prompt {
         words.iter().all(|word| small.contains(word.as_str()))
     }
 
+    /// It is a command of the person.
+    fn shells(&self) -> bool {
+        self.text.starts_with('!')
+    }
+
     fn beginning(&self) -> &str {
         &self.text[..self.text.floor_char_boundary(BEGINNING)]
     }
@@ -96,6 +101,8 @@ impl Prompts {
         let prompts = self.read.as_deref().unwrap_or_default();
         let typed = self.pick.filter.as_str();
         let small = typed.to_lowercase();
+        // Begun as a command is, it looks among commands alone.
+        let shells = small.starts_with('!');
         let words: Vec<String> = small.split_whitespace().map(str::to_owned).collect();
         // What has the longer word had the shorter one.
         if !self.sought.is_empty() && small.starts_with(&self.sought) {
@@ -103,12 +110,13 @@ impl Prompts {
             self.found.retain(|&at| prompts[at].has(&words));
         } else {
             let all = 0..prompts.len();
-            self.found = all.filter(|&at| prompts[at].has(&words)).collect();
+            let fits = |at: &usize| prompts[*at].has(&words) && (!shells || prompts[*at].shells());
+            self.found = all.filter(fits).collect();
         }
         self.with_words = self.found.len();
         self.sought = small;
         let mut by_words = self.found.iter().copied().peekable();
-        if self.found.len() >= ENOUGH || words.is_empty() {
+        if self.found.len() >= ENOUGH || words.is_empty() || shells {
             return;
         }
         let query = Query::new(typed);
@@ -173,8 +181,9 @@ mod tests {
             " Mend the retry ",
             "修复 重试 逻辑",
             "mend the docs\nand the rest",
+            "! mind -v",
         ];
-        let cases: [(&str, &[&str]); 7] = [
+        let cases: [(&str, &[&str]); 10] = [
             (
                 "",
                 &[
@@ -182,6 +191,7 @@ mod tests {
                     "mind the parser",
                     "修复 重试 逻辑",
                     "mend the docs\nand the rest",
+                    "! mind -v",
                 ],
             ),
             ("mend", &["Mend the retry", "mend the docs\nand the rest"]),
@@ -192,6 +202,9 @@ mod tests {
             ("REST", &["mend the docs\nand the rest"]),
             ("重试", &["修复 重试 逻辑"]),
             ("mdpsr", &["mind the parser"]),
+            ("!", &["! mind -v"]),
+            ("! mend", &[]),
+            ("! mind", &["! mind -v"]),
             ("xyz", &[]),
         ];
         for (letters, expected) in cases {
