@@ -269,7 +269,7 @@ impl App {
         ]
     }
 
-    /// The ladder of Esc: from the composer to the transcript; a second one while a turn runs stops it.
+    /// The ladder of Esc: from the composer to the transcript, and not back; a second one while a turn runs stops it.
     fn leave(&mut self) -> Vec<Cmd> {
         if self.view().busy() {
             if self.esc_until.take().is_some() {
@@ -284,11 +284,11 @@ impl App {
             return Vec::new();
         }
         match self.focus {
-            // Who has the keys of vim in their fingers presses it to be sure where they are.
+            // Pressed once more to be sure where one is, it leads nowhere: the next letters would be text.
             Focus::Transcript if self.setup.wishes.composer == ComposerKeys::Vim => {}
             Focus::Transcript => {
-                self.focus = Focus::Composer;
-                self.pane_mut().follow();
+                let key = self.keymap().way_from(Place::Transcript, Action::Insert);
+                self.say(format!("{key} leads back to typing"));
             }
             // From a text only where its keys can be told from those of the transcript.
             _ if self.view().composer.is_empty()
@@ -297,9 +297,10 @@ impl App {
                 self.focus = Focus::Transcript;
             }
             _ => {
-                let key = self.keymap().way_from(Place::Composer, Action::Stash);
+                let keymap = self.keymap();
+                let (read, stash) = (keymap.way(Action::Read), keymap.way(Action::Stash));
                 self.say(format!(
-                    "Esc leads to the transcript from an empty composer; {key} puts the text by"
+                    "Esc reads from an empty composer; {read} reads and keeps the text, {stash} puts it by"
                 ));
             }
         }

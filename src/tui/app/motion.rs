@@ -9,6 +9,7 @@ pub enum Motion {
     Right,
     Word,
     WordBefore,
+    WordEnd,
     LineStart,
     LineEnd,
 }
@@ -53,6 +54,7 @@ pub fn moved(text: &str, at: usize, step: Motion) -> usize {
         }
         Motion::Word => word(text, at),
         Motion::WordBefore => word_before(text, at),
+        Motion::WordEnd => word_end(text, at),
     }
 }
 
@@ -108,6 +110,22 @@ fn word(text: &str, at: usize) -> usize {
     last
 }
 
+fn word_end(text: &str, at: usize) -> usize {
+    let mut symbols = cells::symbols(&text[at..]);
+    // From where one stands, be it an end already.
+    symbols.next();
+    let mut last: Option<(usize, Kind)> = None;
+    for (start, symbol, _) in symbols {
+        let now = kind(symbol);
+        match last {
+            None if now == Kind::Blank => {}
+            Some((_, own)) if now != own => break,
+            _ => last = Some((at + start, now)),
+        }
+    }
+    last.map_or(at, |(start, _)| start)
+}
+
 fn word_before(text: &str, at: usize) -> usize {
     let mut start: Option<(usize, Kind)> = None;
     let mut end = at;
@@ -144,6 +162,12 @@ mod tests {
             (Motion::Word, 4, 7),
             (Motion::Word, 8, 10),
             (Motion::Word, 10, 17),
+            (Motion::WordEnd, 0, 2),
+            (Motion::WordEnd, 2, 6),
+            (Motion::WordEnd, 6, 7),
+            (Motion::WordEnd, 8, 13),
+            (Motion::WordEnd, 13, 21),
+            (Motion::WordEnd, 21, 21),
             (Motion::WordBefore, 10, 8),
             (Motion::WordBefore, 6, 4),
             (Motion::WordBefore, 0, 0),

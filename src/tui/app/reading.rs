@@ -243,6 +243,10 @@ impl App {
             Action::CopyBlock => self.copy_block(),
             Action::CopyTurn => self.copy_turn(),
             Action::CopyPlace => self.copy_place(),
+            // Where something is selected its letter is the motion that hands know it for.
+            Action::OpenPlace if self.pane().eyes.selection.is_some() => {
+                self.step_in_text(Motion::WordEnd, count)
+            }
             Action::OpenPlace => self.open_place(),
             Action::OpenLink => self.open_link(),
             Action::Leave => self.leave_reading(),

@@ -38,6 +38,8 @@ const FURTHER: &[Action] = &[
     Action::CharRight,
     Action::NextWord,
     Action::WordBefore,
+    // Its letter leads to the end of the word there.
+    Action::OpenPlace,
 ];
 
 /// Place, mode, effort where one was chosen, sandbox level, branch; the meter and the model at the right.
@@ -45,6 +47,8 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) {
     let view = app.view();
     let place = match app.focus {
         Focus::Composer => view.composer.vim.mode().name(),
+        // The composer's own NORMAL is another place with other keys.
+        Focus::Transcript if app.setup.wishes.composer == ComposerKeys::Vim => "READ",
         Focus::Transcript => "NORMAL",
         Focus::Ask(_) | Focus::Card(_) => "ASK",
     };

@@ -4,7 +4,7 @@ use crossterm::event::KeyCode;
 use pretty_assertions::assert_eq;
 
 use crate::protocol::call::{Outcome, ToolCall};
-use crate::protocol::event::Fact;
+use crate::protocol::event::{Ending, Fact};
 use crate::protocol::id::{CallId, Seq};
 use crate::protocol::item::Item;
 use crate::tui::app::Focus;
@@ -13,6 +13,14 @@ use crate::tui::app::tests::Desk;
 
 fn said(desk: &Desk) -> &str {
     desk.app.note.as_ref().map_or("", |note| &note.text)
+}
+
+impl Desk {
+    /// The byte the caret is at.
+    fn place(&self) -> usize {
+        let caret = self.app.pane().eyes.caret.as_ref();
+        caret.map_or(usize::MAX, |caret| caret.at)
+    }
 }
 
 /// A session in which `cargo test` was run, read with the caret on that call.
@@ -55,6 +63,36 @@ fn the_command_under_the_caret_is_written_to_be_run_and_does_not_run() {
     desk.press(KeyCode::Char('!'));
     assert_ne!(desk.written(), "! cargo test");
     assert!(desk.written().contains("look"), "{}", desk.written());
+}
+
+#[test]
+fn esc_leads_to_reading_and_not_back_to_typing() {
+    let mut desk = on_a_command();
+    desk.fact(Fact::TurnEnded {
+        turn: 1,
+        ending: Ending::Finished,
+    });
+    for _ in 0..3 {
+        assert_eq!(desk.press(KeyCode::Esc), []);
+        assert_eq!(desk.app.focus, Focus::Transcript);
+    }
+    assert_eq!(said(&desk), "i leads back to typing");
+    desk.typed("i");
+    assert_eq!(desk.app.focus, Focus::Composer);
+    assert_eq!(desk.written(), "");
+}
+
+#[test]
+fn within_a_selection_the_letter_of_vi_is_its_motion() {
+    let mut desk = on_a_command();
+    desk.typed("ve");
+    assert_eq!(desk.place(), 4, "the end of `cargo`");
+    assert_eq!(desk.press(KeyCode::Char('e')), []);
+    assert_eq!(desk.place(), 9, "the end of `test`");
+    // Without one it opens what is named here.
+    desk.press(KeyCode::Esc);
+    desk.press(KeyCode::Char('e'));
+    assert!(said(&desk).starts_with("no file here"), "{}", said(&desk));
 }
 
 #[test]
