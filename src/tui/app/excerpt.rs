@@ -108,12 +108,27 @@ pub fn block(entry: &Entry, caret: &Caret) -> (String, &'static str) {
             }
         }
         What::Shell { command, outcome } if caret.at >= logical::base(command) => {
-            (kept(&outcome.text).into_owned(), "output")
+            (kept(printed(outcome)).into_owned(), "output")
         }
         What::Shell { command, .. } => (kept(command).into_owned(), "command"),
         What::Thought { .. } => (whole, "thought"),
         What::Recalled(_) => (whole, "what was recalled"),
         _ => (whole, "message"),
+    }
+}
+
+/// What a command printed, without the row that tells how it ended.
+fn printed(outcome: &Outcome) -> &str {
+    let text = outcome.text.trim_end_matches('\n');
+    let (before, last) = text.rsplit_once('\n').unwrap_or(("", text));
+    let tells = |exit: i32| {
+        let rest = last.strip_prefix(&format!("exit {exit}"));
+        exit != 0 && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(" ("))
+    };
+    if outcome.exit.is_some_and(tells) {
+        before
+    } else {
+        &outcome.text
     }
 }
 
@@ -296,6 +311,23 @@ fn path_and_line(token: &str) -> Option<(String, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_command_printed_is_copied_without_how_it_ended() {
+        for (text, exit, expected) in [
+            ("a\nexit 1", Some(1), "a"),
+            ("a\nexit 137 (SIGKILL)", Some(137), "a"),
+            ("a\nexit 1", Some(0), "a\nexit 1"),
+            ("a\nexit 12", Some(1), "a\nexit 12"),
+            ("a\n", Some(1), "a\n"),
+        ] {
+            let outcome = Outcome {
+                exit,
+                ..Outcome::failed(text)
+            };
+            assert_eq!(printed(&outcome), expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn places_are_found_as_programs_name_them() {
