@@ -23,6 +23,11 @@ pub fn head(name: &str, arguments: &str) -> String {
         "read" | "write" | "edit" => field("path").map(str::to_owned),
         "bash" => field("command").map(str::to_owned),
         "question" => field("text").map(str::to_owned),
+        "remember" => {
+            let said = field("text").filter(|text| !text.trim().is_empty());
+            said.or(field("replaces")).map(str::to_owned)
+        }
+        "recall" => field("query").map(str::to_owned),
         "glob" => field("pattern").map(str::to_owned),
         "grep" => field("pattern").map(|pattern| match field("path") {
             Some(path) => format!("\"{pattern}\" in {path}"),

@@ -106,6 +106,16 @@ pub fn lay(
     let lead = row.left[..2].iter().map(|(text, _)| text.len()).sum();
     laid.placed(row.end(state, role), 0..base - 1, lead);
     match &call.outcome {
+        // What the person said is what was asked for: it is no output to be unfolded.
+        Some(outcome)
+            if call.call.name == "question"
+                && !unfolded
+                && outcome.kind == OutcomeKind::Done
+                && !outcome.text.trim().is_empty() =>
+        {
+            let row = Row::of(format!("  {}", one_line(&outcome.text)), Role::Muted);
+            laid.placed(row, base..base + clean(outcome.text.trim_end()).len(), 2);
+        }
         Some(outcome) => {
             // Behind the two blanks its rows stand behind.
             let room = indented(form, 2);
