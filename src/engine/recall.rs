@@ -89,9 +89,45 @@ pub(crate) async fn recall(
         } else {
             Vec::new()
         };
+        let more = kept.len() > ANSWERS as usize;
+        let quoted = quoted_with_another(reader, &kept)?;
+        kept.retain(|hit| !quoted.contains(&hit.item));
+        let places = Places {
+            all: places,
+            quoted,
+            more,
+        };
         told(reader, (&wanted, &places), (notes, kept), found.behind)
     })
     .await
+}
+
+/// Where the answers to a question stand, best first.
+struct Places {
+    all: Vec<u64>,
+    /// Those that are told with another one.
+    quoted: BTreeSet<Seq>,
+    /// There are more than are told at once.
+    more: bool,
+}
+
+/// Answers without a word of the question that are quoted anyway, beside one that has some.
+fn quoted_with_another(reader: &Reader, found: &[Hit]) -> Result<BTreeSet<Seq>, String> {
+    let beside: BTreeSet<Seq> = found
+        .iter()
+        .filter(|hit| hit.beside)
+        .map(|hit| hit.item)
+        .collect();
+    let mut quoted = BTreeSet::new();
+    if beside.is_empty() {
+        return Ok(quoted);
+    }
+    for hit in found.iter().filter(|hit| !hit.beside) {
+        let around = around(reader, hit)?;
+        let around = around.iter().map(|event| event.seq);
+        quoted.extend(around.filter(|seq| beside.contains(seq)));
+    }
+    Ok(quoted)
 }
 
 /// Whether a hit may be told by what its session is now: it may have been gone on with in another project, and what is temporary
@@ -143,12 +179,12 @@ fn told_of(
 
 fn told(
     reader: &Reader,
-    (wanted, places): (&Wanted, &[u64]),
+    (wanted, places): (&Wanted, &Places),
     (notes, found): (Vec<Hit>, Vec<Hit>),
     behind: u64,
 ) -> Result<Outcome, String> {
     let skipped = wanted.told as usize;
-    let more = found.len() > ANSWERS as usize;
+    let more = places.more || found.len() > ANSWERS as usize;
     let found: Vec<Hit> = found.into_iter().take(ANSWERS as usize).collect();
     let waits = if behind > 0 {
         format!("\n[{behind} newer entries are still being put into the index]")
@@ -175,8 +211,14 @@ fn told(
     let rest = if more || told < found.len() {
         // Behind the last that was told, those between that may not be told with it.
         let last = told.checked_sub(1).and_then(|last| found.get(last));
-        let gone = last.and_then(|hit| places.iter().position(|seq| *seq == hit.item.0));
-        format!("\n\nmore: \"{}\"", skipped + gone.map_or(0, |at| at + 1))
+        let gone = last.and_then(|hit| places.all.iter().position(|seq| *seq == hit.item.0));
+        let mut next = gone.map_or(0, |at| at + 1);
+        while let Some(seq) = places.all.get(next)
+            && places.quoted.contains(&Seq(*seq))
+        {
+            next += 1;
+        }
+        format!("\n\nmore: \"{}\"", skipped + next)
     } else {
         String::new()
     };

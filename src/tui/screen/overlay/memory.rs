@@ -1,5 +1,7 @@
 //! The memory: the hits of what is typed, and beside them, or below on a small screen, what was said around the marked one.
 
+use std::fmt::Write;
+
 use ratatui::layout::Rect;
 
 use crate::agent::visible::{clean, one_line};
@@ -123,13 +125,18 @@ fn told(overlay: &Memory) -> String {
     let Some(hits) = overlay.hits.as_ref().filter(|_| overlay.failed.is_none()) else {
         return String::new();
     };
-    let count = match hits.hits.len() {
+    let beside = hits.hits.iter().filter(|hit| hit.beside).count();
+    let mut count = match hits.hits.len() - beside {
         0 => "no hit".to_owned(),
         1 => "1 hit".to_owned(),
         // There may be more, which another word finds.
-        count if count >= LIMIT as usize => format!("the best {count}"),
+        count if hits.hits.len() >= LIMIT as usize => format!("the best {count}"),
         count => format!("{count} hits"),
     };
+    if beside > 0 {
+        // Said with one, and without a word of what is sought.
+        let _ = write!(count, ", {beside} beside");
+    }
     let count = format!("{count} in {}", took(hits.micros));
     if hits.behind > 0 {
         let behind = text::count(hits.behind);
@@ -181,7 +188,12 @@ fn hits(app: &App, overlay: &Memory, room: usize, look: &Look) -> Vec<Row> {
         for (part, found) in parts(hit) {
             // The blanks between the parts are a part of them.
             let part = clean(part).replace(['\n', '\t'], " ");
-            row = row.put(part, if found { Role::Accent } else { Role::Text });
+            let role = match (found, hit.beside) {
+                (true, _) => Role::Accent,
+                (_, true) => Role::Muted,
+                _ => Role::Text,
+            };
+            row = row.put(part, role);
         }
         rows.push(row.end(age(app.now.wall.since(hit.at)), Role::Muted));
         let place = text::fit(
@@ -217,19 +229,23 @@ fn parts(hit: &Hit) -> Vec<(&str, bool)> {
 /// Where it was said: project, session, turn, and the program where that is another one.
 fn place(hit: &Hit, look: &Look) -> String {
     let dot = format!(" {} ", look.mark(Mark::Dot));
-    let mut place: Vec<String> = [folder(hit), &hit.title]
-        .iter()
-        .map(|part| one_line(part))
-        .filter(|part| !part.is_empty())
+    // First, since what follows is cut where there is no room: it holds no word that was sought.
+    let mut place: Vec<String> = hit
+        .beside
+        .then(|| "said beside a hit".to_owned())
+        .into_iter()
         .collect();
+    place.extend(
+        [folder(hit), &hit.title]
+            .iter()
+            .map(|part| one_line(part))
+            .filter(|part| !part.is_empty()),
+    );
     if hit.turn > 0 {
         place.push(format!("turn {}", hit.turn));
     }
     if hit.source != OURS {
         place.push(format!("from {}", one_line(&hit.source)));
-    }
-    if hit.beside {
-        place.push("said beside a hit".to_owned());
     }
     place.join(&dot)
 }
