@@ -222,7 +222,7 @@ pub struct ExportArgs {
     #[arg(value_name = "SESSION", value_parser = value::address)]
     pub place: Address,
     /// The form of the file
-    #[arg(long, value_name = "FORM", value_enum)]
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = Form::Markdown)]
     pub to: Form,
     /// Leave what looks like a secret as it is, for a copy that stays with you
     #[arg(long)]
@@ -231,9 +231,13 @@ pub struct ExportArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Form {
+    /// Also `md`
+    #[value(alias = "md")]
     Markdown,
+    #[value(alias = "htm")]
     Html,
-    /// One item a line, for other programs
+    /// One item a line, for other programs; also `json`
+    #[value(alias = "json")]
     Jsonl,
 }
 
@@ -378,7 +382,7 @@ mod tests {
             "creel run --output yaml x",
             "creel show",
             "creel show abcd --after x",
-            "creel export abcd",
+            "creel export",
             "creel export abcd --to pdf",
             "creel route",
             "creel route explain --model gpt",

@@ -279,10 +279,6 @@ mod tests {
                 "`--no-retry` stands there twice: leave one out",
             ),
             (
-                "export abcd",
-                "`creel export` needs --to <FORM>: `creel export --help` says more",
-            ),
-            (
                 "help zap",
                 "`zap` is no command and no part of a session id: `creel help` and `creel sessions` list them",
             ),
