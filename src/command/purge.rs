@@ -18,7 +18,8 @@ use crate::protocol::worktree::Worktree;
 
 /// Delete sessions for good
 ///
-/// No byte of them stays in the home. Backups that were made before are files of your own and keep what is in them.
+/// No byte of them stays in the home. Backups that were made before are files of your own and keep what is in them. It asks before
+/// where it is typed on a terminal, and deletes at once where its input is a file, a pipe or nothing.
 #[derive(Debug, Clone, Args)]
 pub struct PurgeArgs {
     /// Each by any unique part of its id, at least four characters
@@ -27,7 +28,7 @@ pub struct PurgeArgs {
     /// Those not active for so long: 30d, 12h, 2w
     #[arg(long, value_name = "AGE", value_parser = parse_age, conflicts_with = "sessions")]
     pub older_than: Option<Duration>,
-    /// Do not ask, on a terminal either
+    /// Delete without asking; needed on a terminal alone, where it asks else
     #[arg(long)]
     pub yes: bool,
     /// One JSON value in place of a text

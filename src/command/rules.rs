@@ -358,7 +358,9 @@ async fn remove(args: &RemoveArgs, door: &Door, face: &mut Face<'_>) -> Ended {
     numbers.sort_unstable();
     numbers.dedup();
     if numbers.is_empty() {
-        face.note("no rule lies unused")?;
+        face.note(
+            "no rule lies unused: one that allows does when nothing ran by it for 90 days, any does past its end",
+        )?;
         return Ok(exit::DONE);
     }
     let gone = match door.manage(Manage::RemoveRules { numbers }).await {

@@ -105,6 +105,6 @@ fn rules_of_the_config_are_listed_and_stay() {
     );
     assert_eq!(
         home.run(&["rules", "remove", "--unused"]).err,
-        "creel: no rule lies unused\n"
+        "creel: no rule lies unused: one that allows does when nothing ran by it for 90 days, any does past its end\n"
     );
 }
