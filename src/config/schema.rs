@@ -22,6 +22,25 @@ use crate::protocol::import::Program;
 use crate::protocol::route::Policy;
 use crate::protocol::usage::CacheLife;
 
+/// What a setting of this full name can be, as TOML writes it; empty where it is no choice between a few.
+pub fn choices(key: &str) -> Vec<String> {
+    let schema = schema(&[]);
+    let mut at = &schema;
+    for part in key.split('.') {
+        let named = at.get("properties").and_then(|all| all.get(part));
+        let Some(below) = named.or_else(|| at.get("additionalProperties")) else {
+            return Vec::new();
+        };
+        at = below;
+    }
+    let is_switch = at.get("type") == Some(&json!("boolean"));
+    match at.get("enum").and_then(Value::as_array) {
+        Some(values) => values.iter().map(Value::to_string).collect(),
+        None if is_switch => vec!["true".to_owned(), "false".to_owned()],
+        None => Vec::new(),
+    }
+}
+
 /// The schema of `config.toml`.
 /// `actions`: the places keys work in, each with the names of what can be bound there.
 pub fn schema(actions: &[(&'static str, Vec<&'static str>)]) -> Value {
@@ -271,6 +290,21 @@ mod tests {
         let mut keys: Vec<&str> = keys.into_iter().collect();
         keys.sort_unstable();
         keys
+    }
+
+    #[test]
+    fn what_a_setting_can_be_is_told_where_it_is_a_choice() {
+        for (key, expected) in [
+            ("ui.composer", r#""emacs" "vim""#),
+            ("ui.mouse", r#"true false "wheel""#),
+            ("notify.progress", "true false"),
+            ("providers.x.cache", r#""5m" "1h""#),
+            ("budget.day", ""),
+            ("model", ""),
+            ("nothing.there", ""),
+        ] {
+            assert_eq!(choices(key).join(" "), expected, "{key}");
+        }
     }
 
     #[test]

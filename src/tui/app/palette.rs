@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::agent::visible::one_line;
+use crate::config::schema::choices;
 use crate::protocol::ask::{About, BudgetName};
 use crate::protocol::query::Query;
 use crate::protocol::session::Card;
@@ -235,13 +236,22 @@ impl App {
         self.open_setting(if day { "budget.day" } else { "budget.session" })
     }
 
-    /// Opens the config in the editor at a setting; one that is not there at its end.
+    /// Opens the config in the editor at a setting; where that is not there, at the others of its table.
     pub fn open_setting(&mut self, key: &str) -> Vec<Cmd> {
         let wishes = &self.setup.wishes;
         let line = wishes.line(key);
-        if line.is_none() {
-            self.say(format!("{key} is not in the file yet: add it there"));
+        if line.is_some() {
+            return vec![Cmd::EditConfig(line)];
         }
-        vec![Cmd::EditConfig(line)]
+        let table = key.rsplit_once('.').map_or("", |(table, _)| table);
+        let near = wishes.last_line(table);
+        let can_be = match choices(key).join(", ") {
+            few if few.is_empty() => String::new(),
+            few => format!("; it can be {few}"),
+        };
+        self.say(format!(
+            "{key} is not in the file yet: add it there{can_be}"
+        ));
+        vec![Cmd::EditConfig(near)]
     }
 }

@@ -42,6 +42,16 @@ impl Wishes {
         rest.strip_prefix(':')?.parse().ok()
     }
 
+    /// The last line of the file that a setting of a table stands on.
+    pub fn last_line(&self, table: &str) -> Option<usize> {
+        let settings = self.settings.iter();
+        let of_table = settings.filter(|setting| {
+            let rest = setting.key.strip_prefix(table);
+            !table.is_empty() && rest.is_some_and(|rest| rest.starts_with('.'))
+        });
+        of_table.filter_map(|setting| self.line(&setting.key)).max()
+    }
+
     /// Whether the config has a provider of this name, or another one for the server at this port of this machine.
     pub fn has_server(&self, provider: &str, port: u16) -> bool {
         self.settings.iter().any(|setting| {

@@ -233,7 +233,13 @@ fn sessions_and_settings_are_found_by_a_sign_in_front() {
     desk.typed(",mouse");
     assert_eq!(desk.listed(), [Goes::Setting("ui.mouse".to_owned())]);
     assert_eq!(desk.press(KeyCode::Enter), [Cmd::EditConfig(Some(3))]);
-    // What the file does not have is said, and the file opens.
+    // What the file does not have is said, and it opens where others of its table stand, else at its start.
+    desk.palette(",ui.composer");
+    assert_eq!(desk.press(KeyCode::Enter), [Cmd::EditConfig(Some(3))]);
+    assert_eq!(
+        desk.app.note.as_ref().unwrap().text,
+        "ui.composer is not in the file yet: add it there; it can be \"emacs\", \"vim\""
+    );
     desk.palette(",budget.day");
     assert_eq!(desk.press(KeyCode::Enter), [Cmd::EditConfig(None)]);
     assert_eq!(

@@ -1,6 +1,7 @@
 //! Settings: what the config says, and the keys of every action.
 
-use crate::agent::visible::one_line;
+use crate::agent::visible::{brief, one_line};
+use crate::config::schema::choices;
 use crate::tui::app::App;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
@@ -18,6 +19,8 @@ use crate::tui::widget::text::{fit, pad, phrase};
 const WIDE: usize = 60;
 const NAME: usize = 28;
 const HELP: usize = 40;
+/// Characters of a line of the file that are shown.
+const LINE: usize = 60;
 
 pub fn page(app: &App, overlay: &Settings, room: usize, look: &Look) -> Page {
     let mut page = shown(app, overlay, room, look);
@@ -160,6 +163,11 @@ fn all(app: &App, overlay: &Settings, pick: &Pick, room: usize, look: &Look) -> 
         .iter()
         .map(|(ability, state)| format!("{ability}: {state}"))
         .collect();
+    if let Some(Setting::Setting(setting)) = overlay.rows().get(pick.at) {
+        let said = set_by(setting);
+        page.foot.push(Row::new());
+        page.foot.extend(wrapped(&said, room, 0, Role::Text));
+    }
     // A small screen is for the list.
     if app.size.1 >= 20 {
         page.foot.push(Row::new());
@@ -169,6 +177,23 @@ fn all(app: &App, overlay: &Settings, pick: &Pick, room: usize, look: &Look) -> 
         page.foot.extend(wrapped(&file, room, 0, Role::Muted));
     }
     page
+}
+
+/// How a setting is made another: which line of the file says it, and what can stand there.
+fn set_by(setting: &crate::config::show::Setting) -> String {
+    let (table, name) = match setting.key.rsplit_once('.') {
+        Some((table, name)) => (format!(" below [{table}]"), name),
+        None => (String::new(), setting.key.as_str()),
+    };
+    let line = format!("{name} = {}", setting.value);
+    let line = format!("in the file: {}{table}", brief(&line, LINE));
+    let choices = choices(&setting.key);
+    match choices.split_last() {
+        Some((last, others)) if !others.is_empty() => {
+            format!("{line}; it can be {} or {last}", others.join(", "))
+        }
+        _ => line,
+    }
 }
 
 fn keys_page(overlay: &Settings, pick: &Pick, room: usize, look: &Look) -> Page {
