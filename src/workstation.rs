@@ -35,6 +35,7 @@ use creel::tui::app::setup::{Instructions, OpenWhat, Place, Setup, SkillCard};
 use creel::tui::app::wishes::Wishes;
 use creel::tui::terminal::ability::{self, Ability};
 use creel::tui::terminal::colour::Depth;
+use creel::tui::terminal::copying;
 use creel::tui::terminal::ground;
 use creel::tui::terminal::notice::Between;
 use creel::tui::theme::folder::Themes;
@@ -66,6 +67,18 @@ pub fn run(arguments: &Workstation) -> u8 {
 
 fn open_screen((options, start): (Options, Start)) -> Result<Ended, Refused> {
     start.within(|start| tui::run(options, start))
+}
+
+/// What the terminal can do, and how texts come to the clipboard here.
+fn abilities(ability: &Ability, config: &Config) -> Vec<(String, String)> {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let ways = copying::ways(config.ui.clipboard, is_set);
+    let told = ability.told().into_iter();
+    told.map(|(name, state)| match name.as_str() {
+        "copying" => (name, copying::said(&ways)),
+        _ => (name, state),
+    })
+    .collect()
 }
 
 /// What starting the engine needs, kept until the first frame is drawn.
@@ -310,7 +323,7 @@ fn setup(
         data_place: paths.data.display().to_string(),
         config_place,
         terminal: terminal(ability),
-        abilities: ability.told(),
+        abilities: abilities(ability, config),
         programs: programs(),
         usual: usual_ports()
             .map(|(kind, port)| Usual {

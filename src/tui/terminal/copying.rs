@@ -56,6 +56,15 @@ pub fn ways(setting: Clipboard, variable: impl Fn(&str) -> bool) -> Vec<Way> {
     vec![one]
 }
 
+/// The ways in words, in the order they are tried in: `by tmux, else by OSC 52, if it lets`.
+pub fn said(ways: &[Way]) -> String {
+    let each = ways.iter().map(|way| match way {
+        Way::Terminal => "by OSC 52, if it lets".to_owned(),
+        Way::Program(name, _) => format!("by {name}"),
+    });
+    each.collect::<Vec<_>>().join(", else ")
+}
+
 /// What came of the ways that were tried.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tried {
@@ -107,6 +116,10 @@ mod tests {
             assert_eq!(ways, expected, "{set:?}");
         }
         assert_eq!(ways(Clipboard::Xsel, |_| true), [XSEL]);
+        assert_eq!(
+            said(&[WL_COPY, TMUX, Way::Terminal]),
+            "by wl-copy, else by tmux, else by OSC 52, if it lets"
+        );
         assert_eq!(ways(Clipboard::Osc52, |_| true), [Way::Terminal]);
     }
 
