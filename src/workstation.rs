@@ -173,7 +173,15 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
     setup.wishes = file.wishes(&loaded);
     let layout = layouts::hold(&paths, &setup.cwd);
     match layout.as_ref().map(Layout::read) {
-        Ok(Ok(kept)) => setup.arrangement = kept,
+        Ok(Ok(kept)) => {
+            // Each has a mode of its own: what was asked for is not silently something else.
+            let mode = arguments.mode.filter(|_| kept.is_some());
+            setup.notices.extend(mode.map(|mode| {
+                let name = mode.name();
+                format!("`--mode {name}` is for new sessions: those that were open here keep theirs; `/mode {name}` changes one")
+            }));
+            setup.arrangement = kept;
+        }
         Ok(Err(why)) => setup.notices.push(why),
         Err(taken) => setup.notices.push(taken.said()),
     }
