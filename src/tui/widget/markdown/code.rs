@@ -1,4 +1,5 @@
-//! Blocks of code: a line at their left, each line of the source cut at the last cell, coloured when drawn.
+//! Blocks of code: a line at their left, each line of the source cut at the last cell and marked where it goes on, coloured when
+//! drawn.
 
 use std::ops::Range;
 
@@ -17,6 +18,8 @@ pub struct Lines {
     /// What stands before its first row, and before the others.
     first: Option<Range<usize>>,
     rest: Range<usize>,
+    /// The same before rows that go on with a line of the source.
+    goes_on: Range<usize>,
 }
 
 impl Lines {
@@ -29,23 +32,26 @@ impl Lines {
         first: &Range<usize>,
         rest: &Range<usize>,
     ) -> Self {
-        let mut led = |lead: &Range<usize>| {
+        let mut led = |lead: &Range<usize>, mark: &'static str| {
             if room < 6 {
                 return lead.clone();
             }
             let start = sheet.flat().len();
             let before = sheet.flat().clone_part(lead.clone());
             sheet.flat().put_part(&before, 0..before.len());
-            sheet.flat().put(glyphs.pick("│ ", "| "), Ink::Gutter);
+            sheet.flat().put(mark, Ink::Gutter);
             start..sheet.flat().len()
         };
-        let first = led(first);
-        let rest = led(rest);
+        let line = glyphs.pick("│ ", "| ");
+        let first = led(first, line);
+        let goes_on = led(rest, glyphs.pick("↳ ", "\\ "));
+        let rest = led(rest, line);
         Self {
             writer: CodeWriter::new(Language::of_fence(info)),
             room: if room < 6 { room } else { room - 2 },
             first: Some(first),
             rest,
+            goes_on,
         }
     }
 
@@ -57,7 +63,7 @@ impl Lines {
     pub fn add(&mut self, sheet: &mut Sheet, line: &str) {
         let first = self.first.take().unwrap_or_else(|| self.rest.clone());
         self.writer
-            .line(sheet, line, self.room, usize::MAX, &first, &self.rest);
+            .line(sheet, line, self.room, usize::MAX, &first, &self.goes_on);
     }
 
     /// Adds a whole text, with where it stands in its source.

@@ -354,7 +354,7 @@ mod tests {
             (
                 "```rust\nfn a() {\n\tlet long = 1;\n\n}\n```\nafter",
                 14,
-                "│ fn a() {\n│     let long\n│  = 1;\n│\n│ }\n\nafter",
+                "│ fn a() {\n│     let long\n↳  = 1;\n│\n│ }\n\nafter",
             ),
             ("    indented\n      code", 20, "│ indented\n│   code"),
             ("```\n```", 9, "│"),
