@@ -330,6 +330,12 @@ impl FirstRun {
     }
 
     pub fn paste(&mut self, text: &str) {
+        // Asked whose key it is, one may see that it was none: another is given in its place and looked at anew.
+        if let (Page::Vendor { .. }, Some(key)) = (&self.page, key_source(&one_line(text))) {
+            self.page = key_page(&key, None);
+            self.tried = false;
+            return;
+        }
         if let Page::Key { field, .. } | Page::Server { field } = &mut self.page {
             if std::mem::take(&mut self.tried) {
                 field.replace("");
@@ -429,6 +435,25 @@ mod tests {
         press(&mut page, KeyCode::Char('2'));
         page.paste("sk-ant-api03-abcdefghijklmnopx4Qa\n");
         assert_eq!(page.shown().as_str(), "sk-ant-…x4Qa");
+    }
+
+    #[test]
+    fn a_key_pasted_at_the_vendors_takes_the_place_of_what_was_typed() {
+        let mut page = FirstRun::default();
+        press(&mut page, KeyCode::Char('2'));
+        page.paste("nonsense");
+        assert_eq!(press(&mut page, KeyCode::Enter), Reply::Stay);
+        assert!(matches!(page.page, Page::Vendor { .. }));
+        page.paste("sk-ant-api03-abcdefghijklmnopx4Qa\n");
+        assert_eq!(page.shown().as_str(), "sk-ant-…x4Qa");
+        let reply = press(&mut page, KeyCode::Enter);
+        let Reply::Check(NewProvider::Key { key, .. }) = reply else {
+            panic!("{reply:?}");
+        };
+        let GivenKey::Pasted(key) = key else {
+            panic!("{key:?}");
+        };
+        assert_eq!(key.expose(), "sk-ant-api03-abcdefghijklmnopx4Qa");
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::rows::{self, Row, wrapped};
 use crate::tui::screen::{Shown, ask_line};
 use crate::tui::widget::canvas::Canvas;
+use crate::tui::widget::cells;
 use crate::tui::widget::frame::{Frame, Weight};
 use crate::tui::widget::text;
 
@@ -200,6 +201,10 @@ fn content(
         }
         Page::Vendor { key, at } => {
             let key = match key {
+                // Of so short a text nothing is shown, and it may be none: how long it is tells it from the one that was meant.
+                GivenKey::Pasted(key) if key.hint() == "…" => {
+                    format!("a text of {} characters", key.expose().chars().count())
+                }
                 GivenKey::Pasted(key) => key.hint(),
                 GivenKey::Variable(name) => format!("${}", one_line(name)),
                 GivenKey::File(path) => app.setup.path(path),
@@ -326,18 +331,26 @@ fn content(
             all.push(Row::of("   It answers. Which model?", Role::Text));
             gap(&mut all);
             let from = (*at + 1).saturating_sub(10);
+            let names = checked.models.iter().skip(from).take(10);
+            let longest = names.map(|card| cells::of(&card.model.model)).max();
             for (index, card) in checked.models.iter().enumerate().skip(from).take(10) {
                 let mark = if index == *at {
                     look.mark(Mark::Here)
                 } else {
                     " "
                 };
+                let line = model_line(card);
+                let price = line.strip_prefix(&card.model.model).unwrap_or(&line).trim();
+                let own = cells::of(&card.model.model);
+                let apart = longest.unwrap_or_default().saturating_sub(own) + 3;
                 let window = card.context.map_or_else(String::new, |window| {
                     format!("   window {}", figure::tokens(window))
                 });
                 all.push(
                     Row::of(format!(" {mark} "), Role::Accent)
-                        .put(one_line(&model_line(card)), Role::Text)
+                        .put(one_line(&card.model.model), Role::Text)
+                        .put(" ".repeat(apart), Role::Text)
+                        .put(one_line(price), Role::Text)
                         .put(window, Role::Muted),
                 );
             }
