@@ -131,6 +131,10 @@ impl Composer {
     /// What came back from the editor: the chip that was opened there, else the whole text.
     pub fn edited(&mut self, text: &str) {
         let Some(at) = self.opened.take() else {
+            // Looked at and left: its pieces stay pieces.
+            if text == self.plain().trim_end_matches('\n') {
+                return;
+            }
             if text.len() > LONGEST_TEXT {
                 let short = self.short(text);
                 self.put(&short);

@@ -54,6 +54,10 @@ fn a_large_paste_is_a_chip_and_one_character_to_delete() {
     let mut composer = typed("look: ");
     composer.paste(&long);
     assert_eq!(composer.drawn(60).lines, ["look: [pasted 212 lines]"]);
+    // Left in the editor as it was, it stays one.
+    let plain = composer.plain();
+    composer.edited(plain.trim_end_matches('\n'));
+    assert_eq!(composer.drawn(60).lines, ["look: [pasted 212 lines]"]);
     assert_eq!(
         composer.written(),
         Written::Prompt(vec![
