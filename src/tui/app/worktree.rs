@@ -372,6 +372,7 @@ impl App {
             self.go_to(self.views.len() - 1);
         }
         self.first_run = None;
+        self.close_board();
         self.focus = Focus::Composer;
         self.typed();
         let mut cmds = vec![Cmd::Send(self.command(id, Op::Open { request }))];

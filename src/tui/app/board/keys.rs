@@ -76,7 +76,12 @@ impl App {
                     board.keys = board.keys.wrapping_add(1);
                 }
             }
-            Action::NewSession | Action::NewWorktree | Action::Tab(_) => {
+            // It is asked for above the board, and the way back from that leads here.
+            Action::NewWorktree => {
+                self.first_run = None;
+                return self.act(action);
+            }
+            Action::NewSession | Action::Tab(_) => {
                 if let Action::Tab(number) = action
                     && usize::from(number) > self.views.len()
                 {
