@@ -123,6 +123,11 @@ impl App {
         let at = failed.iter().position(|(_, id)| on_card && *id == here);
         let next = at.map_or(0, |at| (at + 1) % failed.len());
         let Some(&(_, session)) = failed.get(next) else {
+            // What was stopped waits for nobody; one that looks at it may want its keys all the same.
+            if self.view().has_card() && !on_card {
+                self.to_cards();
+                return;
+            }
             self.say("nothing waits for you");
             return;
         };

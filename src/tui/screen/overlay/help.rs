@@ -18,8 +18,10 @@ const KEYS: usize = 26;
 /// With less room the words stand below their keys.
 const TWO_COLUMNS: usize = 60;
 
-/// Its name, and keys with what they do.
-type Section = (String, Vec<(String, String)>);
+/// Keys, what they do, and the name that the config has for that: it is sought and not shown.
+type Entry = (String, String, &'static str);
+/// Its name, and what is in it.
+type Section = (String, Vec<Entry>);
 
 pub fn page(overlay: &Help, named: Named, room: usize, look: &Look) -> Page {
     let pick = &overlay.pick;
@@ -30,10 +32,10 @@ pub fn page(overlay: &Help, named: Named, room: usize, look: &Look) -> Page {
     for (name, entries) in sections {
         // A section whose name has the words is shown whole.
         let whole = overlay.fits(&name);
-        let fits = |(label, what): &&(String, String)| {
-            whole || overlay.fits(&format!("{name} {label} {what}"))
+        let fits = |(label, what, action): &&Entry| {
+            whole || overlay.fits(&format!("{name} {label} {what} {action}"))
         };
-        for (index, (label, what)) in entries.iter().filter(fits).enumerate() {
+        for (index, (label, what, _)) in entries.iter().filter(fits).enumerate() {
             if index == 0 {
                 if !rows.is_empty() {
                     rows.push(Row::new());
@@ -91,7 +93,7 @@ const CARDS: &[Place] = &[Place::Ask, Place::Card, Place::Inbox];
 const INBOX: &[Place] = &[Place::Inbox, Place::Ask, Place::Card];
 
 /// What the top line and the board say of a session by a sign.
-fn marks(look: &Look) -> Vec<(String, String)> {
+fn marks(look: &Look) -> Vec<Entry> {
     let said = [
         (Mark::Working, "works"),
         (
@@ -107,8 +109,13 @@ fn marks(look: &Look) -> Vec<(String, String)> {
         (Mark::Failed, "has failed"),
         (Mark::Stopped, "was stopped or cut off; it can go on"),
     ];
-    let named = said.map(|(mark, said)| (look.mark(mark).to_owned(), said.to_owned()));
+    let named = said.map(|(mark, said)| (look.mark(mark).to_owned(), said.to_owned(), ""));
     named.into()
+}
+
+fn unnamed(pairs: &[(&str, &str)]) -> impl Iterator<Item = Entry> {
+    let pairs = keys(pairs).into_iter();
+    pairs.map(|(label, what)| (label, what, ""))
 }
 
 /// What is listed, in parts: each has a name, and keys with what they do.
@@ -152,11 +159,11 @@ fn sections(keymap: &Keymap, first: First) -> Vec<Section> {
             let labels = keymap.labels(live);
             // What has no key is in the palette.
             let said = group::said(keymap, live).filter(|_| !labels.is_empty())?;
-            Some((labels.join(", "), said))
+            Some((labels.join(", "), said, live.row.name))
         });
         let mut entries: Vec<_> = entries.collect();
         if place == Place::List {
-            entries.extend(keys(&[
+            entries.extend(unnamed(&[
                 (
                     "letters",
                     "find; a letter is a key only where the foot says so",
@@ -166,16 +173,17 @@ fn sections(keymap: &Keymap, first: First) -> Vec<Section> {
         }
         all.push((name(keymap, place), entries));
     }
-    let mut commands: Vec<(String, String)> = command::TABLE
+    let mut commands: Vec<Entry> = command::TABLE
         .iter()
         .map(|slash| {
             (
                 format!("/{} {}", slash.name, slash.takes),
                 slash.help.to_owned(),
+                "",
             )
         })
         .collect();
-    commands.extend(keys(&[
+    commands.extend(unnamed(&[
         (
             "! COMMAND",
             "runs as you, unasked; the model does not see it",

@@ -236,6 +236,10 @@ impl Scene<'_> {
         if inbox.ask.is_none() {
             return own.keys(&close);
         }
+        // What is typed there is text, and the ask itself says what ends it.
+        if inbox.ask.as_ref().is_some_and(|ask| ask.line.is_some()) {
+            return vec![("Esc".to_owned(), "back to its keys".to_owned())];
+        }
         let help = [Does(Action::Help, "help")];
         let session = [Does(Action::InboxSession, "its session")];
         let first = if *sides == Sides::List {
