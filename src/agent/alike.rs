@@ -28,25 +28,23 @@ pub fn spots(text: &str, scope: Scope) -> Vec<usize> {
         let Some(letters) = text.get(word.clone()) else {
             continue;
         };
-        let alike = letters.char_indices().filter(|(_, c)| is_letter_alike(*c));
+        let mixed = letters.chars().any(|c| c.is_ascii_alphabetic());
+        let misleads = |c: char| is_letter_alike(c) || mixed && is_of_other_script(c);
+        let alike = letters.char_indices().filter(|(_, c)| misleads(*c));
         let alike: Vec<usize> = alike.map(|(at, _)| word.start + at).collect();
         if alike.is_empty() {
             continue;
         }
-        let mixed = letters.chars().any(|c| c.is_ascii_alphabetic());
         let whole = || {
-            letters
-                .chars()
-                .all(|c| is_letter_alike(c) || !c.is_alphabetic())
+            let is_alike = |c: char| is_letter_alike(c) || !c.is_alphabetic();
+            letters.chars().all(is_alike)
         };
         let among_own = || {
             let before = nth.checked_sub(1).and_then(|nth| words.get(nth));
             let after = words.get(nth + 1);
-            before
-                .is_some_and(|other| is_beside(text, other, word) && is_plainly_other(text, other))
-                || after.is_some_and(|other| {
-                    is_beside(text, word, other) && is_plainly_other(text, other)
-                })
+            let own = |other: &Range<usize>| is_plainly_other(text, other);
+            before.is_some_and(|other| is_beside(text, other, word) && own(other))
+                || after.is_some_and(|other| is_beside(text, word, other) && own(other))
         };
         if mixed || scope == Scope::Command && whole() && !among_own() {
             found.extend(alike);
@@ -60,7 +58,9 @@ pub fn spots(text: &str, scope: Scope) -> Vec<usize> {
 fn words(text: &str) -> Vec<Range<usize>> {
     let mut words: Vec<Range<usize>> = Vec::new();
     for (at, c) in text.char_indices() {
-        if !(c.is_alphanumeric() || c == '_') {
+        // Quotes that Unicode counts as letters are none.
+        let is_quote = matches!(c, '\u{2b9}' | '\u{2bc}' | '\u{2c8}');
+        if is_quote || !(c.is_alphanumeric() || c == '_') {
             continue;
         }
         let end = at + c.len_utf8();
@@ -103,40 +103,48 @@ fn is_letter_alike(c: char) -> bool {
         | '\u{ff10}'..='\u{ff19}' | '\u{ff21}'..='\u{ff3a}' | '\u{ff41}'..='\u{ff5a}' | '\u{1d400}'..='\u{1d7ff}')
 }
 
-/// Signs that are drawn like one that means something to a shell or in a path. Dashes between blanks are those of a sentence.
+/// A letter that no word with letters of ASCII has: Cyrillic, Armenian, Coptic, Cherokee, Lisu. Greek ones stand in formulas
+/// beside them, so of these only those that are drawn alike in some fonts.
+fn is_of_other_script(c: char) -> bool {
+    matches!(c,
+        'α' | 'γ' | 'ι' | 'κ' | 'υ' | '\u{400}'..='\u{52f}' | '\u{531}'..='\u{587}' | '\u{13a0}'..='\u{13fd}' | '\u{1d00}'..='\u{1d22}'
+        | '\u{2c80}'..='\u{2cff}' | '\u{a4d0}'..='\u{a4fd}' | '\u{ab70}'..='\u{abbf}')
+}
+
+/// Signs that are drawn like one that means something to a shell or in a path. Dashes between blanks are those of a sentence,
+/// long ones between letters too, and so is a quote between letters.
 fn signs(text: &str) -> impl Iterator<Item = usize> {
     text.char_indices().filter_map(|(at, c)| {
-        let dash = matches!(
-            c,
-            '\u{2010}'..='\u{2013}' | '\u{2212}' | '\u{2d7}' | '\u{fe63}' | '\u{ff0d}'
-        );
-        let in_sentence = || {
-            let before = text.get(..at).unwrap_or_default();
-            let after = text.get(at + c.len_utf8()..).unwrap_or_default();
-            before.ends_with(' ') && after.starts_with(' ')
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text
+            .get(at + c.len_utf8()..)
+            .and_then(|after| after.chars().next());
+        let between = |is: fn(char) -> bool| before.is_some_and(is) && after.is_some_and(is);
+        let in_sentence = || between(|c| c == ' ');
+        let in_word = || between(char::is_alphabetic);
+        let misleads = match c {
+            '\u{2010}'..='\u{2013}' | '\u{2212}' | '\u{2d7}' | '\u{fe63}' | '\u{ff0d}' => {
+                !in_sentence()
+            }
+            '\u{2014}' | '\u{2015}' => before.is_none_or(char::is_whitespace) && !in_sentence(),
+            '\u{2018}' | '\u{2019}' | '\u{201b}' | '\u{2032}' | '\u{2b9}' | '\u{2bc}'
+            | '\u{2c8}' => !in_word(),
+            _ => is_sign_alike(c),
         };
-        let sign = matches!(
-            c,
-            '\u{2044}'
-                | '\u{2215}'
-                | '\u{29f8}'
-                | '\u{ff0f}'
-                | '\u{ff3c}'
-                | '\u{2024}'
-                | '\u{ff0e}'
-                | '\u{2236}'
-                | '\u{a789}'
-                | '\u{37e}'
-                | '\u{1fef}'
-                | '\u{2cb}'
-                | '\u{2223}'
-                | '\u{ff5c}'
-                | '\u{223c}'
-                | '\u{201a}'
-                | '\u{ff04}'
-        );
-        (sign || dash && !in_sentence()).then_some(at)
+        misleads.then_some(at)
     })
+}
+
+fn is_sign_alike(c: char) -> bool {
+    matches!(
+        c,
+        // Of a slash, a backslash, a dot, a colon.
+        '\u{2044}' | '\u{2215}' | '\u{2571}' | '\u{29f8}' | '\u{ff0f}' | '\u{ff3c}' | '\u{2024}' | '\u{ff0e}' | '\u{2236}' | '\u{a789}'
+        // Of a semicolon, a comma, a bar, a tilde, a dollar.
+        | '\u{37e}' | '\u{201a}' | '\u{2223}' | '\u{2502}' | '\u{ff5c}' | '\u{223c}' | '\u{2dc}' | '\u{ff04}'
+        // Of quotes and backticks.
+        | '\u{b4}' | '\u{1fef}' | '\u{2cb}' | '\u{201c}' | '\u{201d}' | '\u{201f}' | '\u{2033}' | '\u{ff02}' | '\u{ff07}'
+    )
 }
 
 #[cfg(test)]
@@ -173,6 +181,15 @@ mod tests {
                 "echo a\u{37e} rm b",
             ),
             ("оne2", "[о]ne2", "[о]ne2"),
+            ("лs", "[л]s", "[л]s"),
+            ("pαth", "p[α]th", "p[α]th"),
+            ("echo ʹx; rm yʹ", "echo [ʹ]x; rm y[ʹ]", "echo ʹx; rm yʹ"),
+            ("echo “x” ‘y’", "echo [“]x[”] [‘]y[’]", "echo “x” ‘y’"),
+            (
+                "a —rf b │ c ╱ d",
+                "a [—]rf b [│] c [╱] d",
+                "a —rf b │ c ╱ d",
+            ),
         ] {
             assert_eq!(marked(text, Scope::Command), command, "{text}");
             assert_eq!(marked(text, Scope::Change), change, "{text}");
@@ -191,7 +208,8 @@ mod tests {
             "git commit -m 'Ελληνικά κείμενα'",
             "git commit -m 'Fix the cache — at last'",
             "git commit -m 'naïve café über 5 µs'",
-            "echo “quoted” ‘so’",
+            "git commit -m \"don’t wait—go on\"",
+            "git commit -m 'API-шка и git-ом, Δt in μs, 5 Ωm'",
             "echo ✨ done → ok",
         ] {
             assert_eq!(marked(text, Scope::Command), text);

@@ -81,6 +81,8 @@ pub(crate) fn of(asked: &Asked<'_>, parts: &Parts, held: &[Held]) -> (Risk, Stri
                 |part: &Part| name(part).is_some_and(|name| INTERPRETERS.contains(&name));
             if parts.iter().any(fetches) && parts.iter().any(interprets) {
                 found.push((Risk::High, "what comes from the network is run".to_owned()));
+            } else if parts.iter().any(reads_orders) {
+                found.push((Risk::Medium, "runs text that is not shown".to_owned()));
             }
         }
     }
@@ -116,6 +118,18 @@ const INTERPRETERS: &[&str] = &[
     "sh", "bash", "zsh", "dash", "ksh", "fish", "python", "python3", "perl", "ruby", "node", "php",
     "eval", "source", ".",
 ];
+
+/// An interpreter that is named no script and no text: what it runs comes from its input.
+pub(crate) fn reads_orders(part: &Part) -> bool {
+    let tells =
+        |word: &String| matches!(word.as_str(), "-V" | "-v" | "-h" | "--version" | "--help");
+    let [_, others @ ..] = part.words.as_slice() else {
+        return false;
+    };
+    name(part).is_some_and(|name| INTERPRETERS.contains(&name) && name != "source" && name != ".")
+        && others.iter().all(|word| word.starts_with('-'))
+        && !others.iter().any(tells)
+}
 
 pub(crate) fn name(part: &Part) -> Option<&str> {
     let first = part.words.first()?;

@@ -79,11 +79,22 @@ pub fn escaped(text: &str) -> String {
     written(text, |_, c| unseen(c))
 }
 
+/// The same, with where a byte of the text stands in it.
+pub fn escaped_at(text: &str, at: usize) -> (String, usize) {
+    let mut unseen = unseen(text);
+    written_at(text, at, |_, c| unseen(c))
+}
+
 /// A command, a path or a rule as a person decides on it: written out is all that cannot be seen, or that would be taken for
 /// something else ([`alike`]). No two texts look the same.
 pub fn as_command(text: &str) -> String {
+    as_command_at(text, 0).0
+}
+
+/// The same, with where a byte of the text stands in it.
+pub fn as_command_at(text: &str, at: usize) -> (String, usize) {
     let alike = alike::spots(text, Scope::Command);
-    written(text, |at, c| {
+    written_at(text, at, |at, c| {
         is_hidden(c) || is_joiner(c) || is_blank(c) || alike.binary_search(&at).is_ok()
     })
 }
@@ -138,9 +149,22 @@ fn unseen(text: &str) -> impl FnMut(char) -> bool + '_ {
 }
 
 /// The text with control characters and what is told of each character and its place written out.
-fn written(text: &str, mut is_written: impl FnMut(usize, char) -> bool) -> String {
+fn written(text: &str, is_written: impl FnMut(usize, char) -> bool) -> String {
+    written_at(text, 0, is_written).0
+}
+
+/// The same, with where a byte of the text stands in it.
+fn written_at(
+    text: &str,
+    wanted: usize,
+    mut is_written: impl FnMut(usize, char) -> bool,
+) -> (String, usize) {
     let mut out = String::with_capacity(text.len());
+    let mut place = None;
     for (at, c) in text.char_indices() {
+        if at >= wanted && place.is_none() {
+            place = Some(out.len());
+        }
         let typed_so = c == '\\' && text[at..].starts_with("\\u{");
         if is_written(at, c) || typed_so || c != '\n' && c.is_control() {
             out.extend(c.escape_unicode());
@@ -148,7 +172,8 @@ fn written(text: &str, mut is_written: impl FnMut(usize, char) -> bool) -> Strin
             out.push(c);
         }
     }
-    out
+    let place = place.unwrap_or(out.len());
+    (out, place)
 }
 
 /// Characters that are drawn as nothing or turn the reading order, whatever they stand beside: those that Unicode calls default
@@ -176,10 +201,11 @@ fn joins(before: Option<char>, c: char, after: Option<char>) -> bool {
     let is_sign = |c: char| matches!(c, '\u{2190}'..='\u{2bff}' | '\u{1f000}'..='\u{1faff}');
     let Some(before) = before else { return false };
     match c {
-        '\u{200c}' | '\u{200d}' => after.is_some_and(|after| {
-            is_letter(before) && is_letter(after)
-                || (is_sign(before) || before == '\u{fe0f}') && is_sign(after)
-        }),
+        // At the end of a text that may be one of several its letter is the one to come.
+        '\u{200c}' | '\u{200d}' if is_letter(before) => after.is_none_or(is_letter),
+        '\u{200c}' | '\u{200d}' => {
+            (is_sign(before) || before == '\u{fe0f}') && after.is_some_and(is_sign)
+        }
         // Digits, `#` and `*` become keys; `©` and all that comes behind it has forms.
         _ => {
             matches!(before, '0'..='9' | '#' | '*' | '\u{a9}'..)
@@ -316,6 +342,8 @@ mod tests {
             ("می\u{200c}خواهم क्\u{200d}ष", "می\u{200c}خواهم क्\u{200d}ष"),
             ("a\u{200d}b c\u{fe0f} \u{200d}👩\u{200d}", "ab c 👩"),
             ("汉\u{200d}字 ❤\u{fe0f}\u{fe0f}", "汉字 ❤\u{fe0f}"),
+            ("می\u{200c} x", "می x"),
+            ("می\u{200c}", "می\u{200c}"),
             ("a\u{34f}\u{115f}\u{3164}\u{ffa0}\u{17b4}b", "ab"),
         ];
         for (text, expected) in cases {
@@ -393,6 +421,11 @@ mod tests {
             let shown = as_command(&text);
             proptest::prop_assert!(!shown.chars().any(|c| is_hidden(c) || is_joiner(c) || is_blank(c)));
             proptest::prop_assert_eq!(read_back(&shown), text.as_str());
+            for (at, _) in text.char_indices() {
+                let (whole, place) = as_command_at(&text, at);
+                proptest::prop_assert_eq!(&whole, &shown);
+                proptest::prop_assert_eq!(read_back(&whole[..place]), &text[..at]);
+            }
             proptest::prop_assert_eq!(read_back(&escaped(&text)), text.as_str());
             proptest::prop_assert_eq!(read_back(&as_change(&text)), text);
         }

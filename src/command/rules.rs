@@ -7,7 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::agent::moment::Now;
-use crate::agent::visible::{escaped, one_line};
+use crate::agent::visible::{as_command, one_line};
 use crate::command::moment::{age, rfc3339};
 use crate::command::table::{Column, counted, table};
 use crate::command::{Ended, Face, Trouble, exit, find, value};
@@ -153,7 +153,7 @@ fn listed(rules: &Rules, now: &Now) -> String {
     ];
     let config = rules.config.iter().map(|rule| {
         let mut row = vec![String::new(), effect(rule.effect).to_owned()];
-        row.extend([escaped(&rule.text), rule.scope.name().to_owned()]);
+        row.extend([as_command(&rule.text), rule.scope.name().to_owned()]);
         row
     });
     let kept = rules.kept.iter().map(|kept| {
@@ -161,7 +161,7 @@ fn listed(rules: &Rules, now: &Now) -> String {
         vec![
             kept.number.to_string(),
             effect(kept.effect).to_owned(),
-            escaped(&kept.text),
+            as_command(&kept.text),
             kept.bounds.scope().name().to_owned(),
             bound(&kept.bounds).unwrap_or_default(),
             ago(kept.since),
@@ -373,7 +373,7 @@ async fn remove(args: &RemoveArgs, door: &Door, face: &mut Face<'_>) -> Ended {
     }
     for number in &gone {
         let text = rules.kept.iter().find(|kept| kept.number == *number);
-        let text = text.map_or_else(String::new, |kept| escaped(&kept.text));
+        let text = text.map_or_else(String::new, |kept| as_command(&kept.text));
         face.say_line(&format!("removed rule {number}: {text}"))?;
     }
     Ok(exit::DONE)

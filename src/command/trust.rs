@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::agent::visible::{escaped, one_line};
+use crate::agent::visible::{as_command, one_line};
 use crate::command::rules::effect;
 use crate::command::table::{Column, counted, table};
 use crate::command::{Ended, Face, Trouble, exit, find};
@@ -125,7 +125,7 @@ fn listed(trust: &Trust) -> String {
         vec![
             word.to_owned(),
             effect(brought.effect).to_owned(),
-            escaped(&brought.text),
+            as_command(&brought.text),
             brought.file.clone(),
             one_line(&why),
         ]
@@ -188,7 +188,7 @@ async fn accept(args: &AcceptArgs, door: &Door, face: &mut Face<'_>) -> Ended {
         face.note("nothing is new")?;
     } else {
         for (number, text) in numbers.iter().zip(&texts) {
-            face.say_line(&format!("rule {number}: {} holds now", escaped(text)))?;
+            face.say_line(&format!("rule {number}: {} holds now", as_command(text)))?;
         }
     }
     Ok(exit::DONE)

@@ -11,6 +11,7 @@ use crate::agent::network;
 use crate::agent::permission::{
     Asked, Meets, Parts, Shut, allowers, strictest, would_all_allow, would_allow,
 };
+use crate::agent::risk::reads_orders;
 use crate::agent::rule::Matcher;
 use crate::agent::visible::as_command;
 use crate::protocol::ask::Risk;
@@ -219,9 +220,11 @@ pub(crate) fn for_session(asked: &Asked<'_>, parts: &Parts, risk: Risk) -> Vec<S
     }
 }
 
-/// The rule for just this command. What an expansion or a wildcard stands for can be another thing tomorrow.
+/// The rule for just this command. What an expansion or a wildcard stands for can be another thing tomorrow, and what reads its
+/// orders from a pipe does another thing behind each.
 fn exactly(asked: &Asked<'_>, part: &Part) -> Option<String> {
     let plain = part.writes.is_empty()
+        && !reads_orders(part)
         && part.open.is_empty()
         && part.text.trim() == part.text
         && !part.text.contains(['*', '?', '[', '$', '`'])
@@ -229,16 +232,25 @@ fn exactly(asked: &Asked<'_>, part: &Part) -> Option<String> {
     plain.then(|| format!("{}({})", tool(asked, part), part.text))
 }
 
-/// One for each command of a line that has none yet. A rule holds for its command in every line, so there are none where what
-/// came before it in this one may be what makes it harmless: in lines of more than a low risk, or that need the network.
+/// One for each command of a line that has none yet. A rule holds for its command in every line and folder, so there are none
+/// where what stands before it in this one is what makes it harmless: where the line is of more than a low risk, goes to another
+/// folder, or pipes into what is no plain filter.
 fn each(asked: &Asked<'_>, parts: &[Part], risk: Risk) -> Option<Vec<String>> {
     if risk != Risk::Low || parts.len() > MOST_PARTS {
         return None;
     }
+    let line = super::command(asked.reach).unwrap_or_default();
+    let pipes = line.replace("||", "").contains('|');
     let matchers = allowers(asked);
     let mut rules = Vec::new();
     for part in parts {
-        if tool(asked, part) != "Bash" {
+        let name = carrier::name(part).unwrap_or_default();
+        let goes = matches!(name, "cd" | "pushd" | "popd");
+        let is_fit = untold(part).is_none()
+            && tool(asked, part) == "Bash"
+            && (!goes || stays(part, asked.cwd))
+            && (!pipes || ONE_THING.contains(&name));
+        if !is_fit {
             return None;
         }
         let is_covered = matchers.iter().any(|rule| rule.covers(part));
@@ -248,6 +260,11 @@ fn each(asked: &Asked<'_>, parts: &[Part], risk: Risk) -> Option<Vec<String>> {
         }
     }
     would_all_allow(&rules, asked).then_some(rules)
+}
+
+/// Goes to the folder it is in.
+fn stays(part: &Part, cwd: &Path) -> bool {
+    matches!(part.words.as_slice(), [cd, to] if cd == "cd" && cwd.join(to) == cwd)
 }
 
 fn path_rule(tool: &str, path: &Path, asked: &Asked<'_>) -> Option<String> {

@@ -7,6 +7,7 @@ use crate::protocol::event::Ending;
 use crate::protocol::id::{AskId, CommandId, SessionId};
 use crate::protocol::op::Op;
 use crate::tui::app::arguments::edited;
+use crate::tui::app::arming::QUIET;
 use crate::tui::app::ask::{AskFocus, Back, Line, Reply};
 use crate::tui::app::chip::kept_blocks;
 use crate::tui::app::keymap::Action;
@@ -341,7 +342,8 @@ impl App {
         cmds
     }
 
-    /// An edited command was not taken: its line opens again with what was typed, where the person still is.
+    /// An edited command was not taken: its line opens again with what was typed, where the person still is and types nothing
+    /// else. Its Enter works when the line was to be seen for as long as an ask is.
     pub fn type_again(&mut self, id: CommandId) {
         let Some(edit) = self.edit.take_if(|edit| edit.id == id) else {
             return;
@@ -354,12 +356,14 @@ impl App {
             return;
         };
         let ask = waiting.get(at).map(|(_, waiting)| waiting.ask.clone());
-        let is_free = self.overlay.is_none()
-            && self.board.is_none()
+        let is_free = self.board.is_none()
             && self.first_run.is_none()
-            && !matches!(self.focus, Focus::Ask(_));
+            && self.leader.is_none()
+            && matches!(self.focus, Focus::Composer)
+            && self.view().composer.is_empty();
+        let line = self.asking().and_then(|asking| asking.line.as_ref());
         match (&self.overlay, ask) {
-            (Some(Overlay::Inbox(_)), _) => self.mark_waiting(at),
+            (Some(Overlay::Inbox(_)), _) if line.is_none() => self.mark_waiting(at),
             (None, Some(ask)) if is_free => {
                 if edit.session != self.pane().session
                     && let Some(index) = self.views.iter().position(|view| view.id == edit.session)
@@ -370,8 +374,10 @@ impl App {
             }
             _ => return,
         }
+        let from = self.now.since + QUIET;
         if let Some(asking) = self.asking_mut() {
             asking.line = Some(Line::Command(Text::new(&edit.text)));
+            asking.line_from = from;
         }
     }
 

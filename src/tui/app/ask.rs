@@ -11,7 +11,7 @@ use crate::protocol::ask::{
 };
 use crate::protocol::id::SessionId;
 use crate::protocol::money::{Money, UNIT};
-use crate::tui::app::arming::{Arming, Sight};
+use crate::tui::app::arming::{Arming, QUIET, Sight};
 use crate::tui::app::choosing::{Choice, Offer, choices, chosen, listed, moved};
 use crate::tui::app::keymap::press::Press;
 use crate::tui::app::keymap::{Action, in_a_line};
@@ -44,6 +44,8 @@ pub struct AskFocus {
     pub confirm: Option<Choice>,
     pub highlight: Option<usize>,
     pub line: Option<Line>,
+    /// Until then no Enter is taken in the line: it was opened by no key of the person.
+    pub line_from: Duration,
     pub details: bool,
     /// A rule that is made in its place.
     pub making: Option<Box<Making>>,
@@ -94,6 +96,7 @@ impl AskFocus {
             confirm: None,
             highlight: None,
             line: None,
+            line_from: Duration::ZERO,
             details: false,
             making: None,
             picking: None,
@@ -331,6 +334,11 @@ impl AskFocus {
             KeyCode::Enter if event.modifiers.is_empty() => {
                 // What was drawn is gone: the text stays readable, nothing is sent.
                 if self.gone.is_some() {
+                    return Reply::Stay;
+                }
+                if now < self.line_from {
+                    self.arming.dropped(now);
+                    self.line_from = now + QUIET;
                     return Reply::Stay;
                 }
                 return match self.line.take() {

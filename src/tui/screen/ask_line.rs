@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::agent::visible::escaped;
+use crate::agent::visible::{as_command, as_command_at, escaped_at};
 use crate::tui::app::ask::Line;
 use crate::tui::app::text::Text;
 use crate::tui::screen::look::{Look, Mark, Role};
@@ -28,7 +28,7 @@ fn room(width: usize, line: &Line) -> usize {
 /// Rows that it takes when all of it is shown.
 pub fn height(line: &Line, width: usize) -> usize {
     match line {
-        Line::Command(text) => wrap::chop(&escaped(text.as_str()), room(width, line)).count(),
+        Line::Command(text) => wrap::chop(&as_command(text.as_str()), room(width, line)).count(),
         Line::Reason(_) | Line::Answer(_) | Line::Rule(_) => 1,
     }
 }
@@ -37,8 +37,12 @@ pub fn height(line: &Line, width: usize) -> usize {
 pub fn draw(line: &Line, canvas: &mut Canvas, area: Rect, look: &Look) -> (u16, u16) {
     match line {
         Line::Command(text) => draw_lines(line, text, canvas, area, look),
-        Line::Reason(text) | Line::Answer(text) | Line::Rule(text) => {
+        Line::Reason(text) | Line::Answer(text) => {
             draw_line(canvas, area, area.y, lead(line), text, look)
+        }
+        Line::Rule(text) => {
+            let shown = as_command_at(text.as_str(), text.cursor());
+            draw_shown(canvas, area, (area.y, lead(line)), &shown, look)
         }
     }
 }
@@ -52,10 +56,7 @@ fn draw_lines(
     area: Rect,
     look: &Look,
 ) -> (u16, u16) {
-    let shown = escaped(text.as_str());
-    // What is written out of what stands behind it does not hang on what stands before it.
-    let rest = escaped(text.as_str().get(text.cursor()..).unwrap_or_default());
-    let cursor = shown.len().saturating_sub(rest.len());
+    let (shown, cursor) = as_command_at(text.as_str(), text.cursor());
     let rows: Vec<_> = wrap::chop(&shown, room(usize::from(area.width), line)).collect();
     let here = rows.iter().rposition(|row| row.start <= cursor);
     let here = here.unwrap_or_default();
@@ -103,15 +104,26 @@ pub fn draw_line(
     line: &Text,
     look: &Look,
 ) -> (u16, u16) {
+    let shown = escaped_at(line.as_str(), line.cursor());
+    draw_shown(canvas, area, (y, lead), &shown, look)
+}
+
+/// What is shown of a line, and where in it the cursor is.
+fn draw_shown(
+    canvas: &mut Canvas,
+    area: Rect,
+    (y, lead): (u16, &str),
+    (shown, cursor): &(String, usize),
+    look: &Look,
+) -> (u16, u16) {
     let x = canvas.write(area.left(), y, area.right(), lead, look.style(Role::Muted));
     let room = usize::from(area.right().saturating_sub(x)).saturating_sub(1);
-    let shown = escaped(line.as_str());
-    let before = cells::of(&escaped(&line.as_str()[..line.cursor()]));
+    let before = cells::of(shown.get(..*cursor).unwrap_or(shown));
     let mut from = 0;
     let mut column = before;
     if before > room {
         // The start is left out so that the cursor is in sight.
-        let (cut, cut_cells) = cells::prefix(&shown, before - room);
+        let (cut, cut_cells) = cells::prefix(shown, before - room);
         from = cut;
         column = before - cut_cells;
     }

@@ -67,7 +67,11 @@ fn an_edited_command_that_is_refused_stands_in_its_line_again() {
         assert_eq!(desk.line(), Some("cargo tests && rm -r ."), "{in_inbox}");
         let said = &desk.app.note.as_ref().unwrap().text;
         assert!(said.contains("Enter again runs it"), "{said}");
-        // The same once more is the second key.
+        // An Enter that was meant for something else does not run it; the same once more, when it was read, does.
+        assert_eq!(ops(&desk.press(Enter)), []);
+        desk.wait(399);
+        assert_eq!(ops(&desk.press(Enter)), []);
+        desk.wait(400);
         let cmds = desk.press(Enter);
         assert_eq!(ops(&cmds), [edited], "{in_inbox}");
     }
@@ -87,6 +91,19 @@ fn a_line_does_not_open_over_what_the_person_went_on_to() {
     desk.press(Esc);
     desk.refuse(command, session, "no");
     assert_eq!(desk.line(), None);
+}
+
+#[test]
+fn a_line_does_not_open_under_what_is_being_typed() {
+    let mut desk = Desk::running();
+    desk.ask("a", Risk::Low);
+    desk.alt('a');
+    desk.wait(400);
+    desk.press(Char('e'));
+    let (command, session, _) = sent(&desk.press(Enter));
+    desk.typed("and then");
+    desk.refuse(command, session, "as you typed it: HIGH");
+    assert_eq!((desk.line(), desk.written().as_str()), (None, "and then"));
 }
 
 #[test]
