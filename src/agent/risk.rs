@@ -1,5 +1,7 @@
 //! How much a call could harm, worked out from facts, with the facts in one line for the person who decides.
 
+mod git;
+
 use crate::agent::command_line::Part;
 use crate::agent::deletes::{self, Held};
 use crate::agent::folder::{inside, is_protected};
@@ -191,7 +193,10 @@ fn command_risk(
         "cargo" if second == "clean" => {
             found.push((Risk::Medium, "deletes what was built".to_owned()));
         }
-        "git" => git_risk(second, &has, &flag, found),
+        "git" => {
+            let told = git::git(&part.words[1..]);
+            found.extend(told.map(|(risk, why)| (risk, why.to_owned())));
+        }
         "chmod" | "chown" | "chgrp" => {
             found.push((Risk::Medium, "changes who may use files".to_owned()));
         }
@@ -216,40 +221,6 @@ fn command_risk(
                 Risk::Medium,
                 "installs from the network, which may run what it brings".to_owned(),
             ));
-        }
-        _ => {}
-    }
-}
-
-fn git_risk(
-    second: &str,
-    has: &dyn Fn(&str) -> bool,
-    flag: &dyn Fn(char) -> bool,
-    found: &mut Vec<(Risk, String)>,
-) {
-    let forced = has("--force") || has("--force-with-lease") || flag('f');
-    match second {
-        "push" if forced || has("--mirror") || has("--delete") => {
-            found.push((Risk::High, "rewrites what others have".to_owned()));
-        }
-        "push" => found.push((Risk::Medium, "sends commits away".to_owned())),
-        "reset" if has("--hard") => found.push((Risk::High, "throws changes away".to_owned())),
-        "clean" => found.push((Risk::High, "deletes files git does not track".to_owned())),
-        "checkout" | "restore" | "switch" if forced || has(".") || has("--") => {
-            found.push((Risk::Medium, "may throw changes away".to_owned()));
-        }
-        "rebase" | "filter-branch" | "filter-repo" | "commit"
-            if second != "commit" || has("--amend") =>
-        {
-            found.push((Risk::Medium, "rewrites history".to_owned()));
-        }
-        "branch" if flag('D') => found.push((Risk::Medium, "deletes a branch".to_owned())),
-        "config" => found.push((
-            Risk::Medium,
-            "changes how git works, which may run programs".to_owned(),
-        )),
-        "pull" | "fetch" | "clone" | "submodule" => {
-            found.push((Risk::Medium, "uses the network".to_owned()));
         }
         _ => {}
     }
@@ -296,6 +267,8 @@ mod tests {
             ("git push", Medium),
             ("git push --force", High),
             ("git push -f origin main", High),
+            ("git push origin +main", High),
+            ("git push origin :main", High),
             ("git reset --hard", High),
             ("git clean -fdx", High),
             ("git status", Low),
