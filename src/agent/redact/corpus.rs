@@ -198,6 +198,19 @@ password | https://me:«hunter22»@example.com/path
 password | amqp://me:«hunter22»@queue
 password | spring.datasource.password=«hunter22»
 password | ansible_become_pass: «hunter22»
+password | tool --password=«correcthorse» x
+password | sshpass -p «hunter22» ssh -p 2222 me@example.com
+password | sshpass -p«hunter22» ssh me@example.com
+password | sshpass -v -p '«hunter 22»' ssh me@example.com
+password | x; /usr/bin/sshpass -p \"«hunter22»\" scp a b:c
+password | {"command":"cd x\nsshpass -p «hunter22» ssh me"}
+password | mysql -p«hunter22» -u root
+password | mysql -u root -p'«hunter 22»' db
+password | docker exec db mysqldump -uroot -p«hunter22» db | gzip > x
+password | {"command":"mariadb -uroot -p«hunter22» db"}
+password | redis-cli -h cache -a «hunter22» ping
+password | mongosh -u me -p «hunter22» example.com
+password | docker login -u me -p «hunter22» registry.example.com
 key | AZURE_OPENAI_API_KEY=«{a32}»
 key | api_key: «{a32}»
 key | "apiKey": "«{a32}»"
@@ -222,6 +235,21 @@ token | https://x.blob.core.windows.net/c?sv=2022&sig=«{a43}%3D»
 token | https://b.s3.amazonaws.com/x?X-Amz-Signature=«{h64}»
 token | https://maps.example.com/x?key=«{a32}»&v=2
 token | OPENAI_KEY=«{a48}»
+token | SECRET_TOKEN=«{a14}»
+token | API_TOKEN=«{a8}» next
+token | export SECRET_TOKEN="«{a14}»"
+token | SECRET_TOKEN=«qwRtzuIopLk»
+token | token: «{a14}»
+token |   - token: «{a12}»
+token | --token=«{a12}»
+token | tool --api-token «{a10}» x
+token | "token": "«{a14}»"
+token | "refresh_token":"«{h12}»"
+token | {\"token\":\"«{a14}»\"}
+token | https://example.com/x?token=«{a14}»&v=2
+token | api_token = «{a14}»
+key | API_KEY=«qwertzui»
+key | SECRET_ACCESS_KEY=«{a12}»
 token | Authorization: token «{h40}»
 bearer token | Authorization: Bearer «abcdefghijklmnop»
 bearer token | "Authorization": "Bearer «{a32}»"
@@ -297,6 +325,55 @@ key_env = "ANTHROPIC_API_KEY"
 max_tokens: 1024
 "next_token": null,
 tokens=123456789012345678
+tokens=1234
+max_tokens: 4096
+token: 42
+token: 1234567890
+key: value
+CACHE_KEY=deps-v12-linux
+SORT_KEY=created2x
+EOS_TOKEN=endoftext2
+"next_token": "a1b2c3d4e5"
+page_token=a1b2c3d4e5
+the token: version2b of it
+token: Token2Kind,
+token: sha256sum
+"token": "identifier"
+"token": "number1"
+token: token.kind2x
+token = parser.next2(at)
+API_TOKEN=$SECRET_TOKEN
+API_TOKEN=${TOKEN_2}
+API_TOKEN=<your-token-2>
+API_TOKEN=your-token-2
+API_TOKEN=changeme-2
+API_TOKEN=example-token-1
+API_TOKEN=placeholder
+TOKEN=/run/secrets/token2
+TOKEN=./token2.txt
+TOKEN=~/.token2file
+TOKEN=12345678
+--token=$TOKEN
+--token "$TOKEN2"
+--token=tokens/a1b2c3.txt
+--max-tokens=40960000
+docker build --secret=id=npmrc,src=.npmrc .
+docker build --secret id=npmrc,src=.npmrc .
+sshpass -p "$PASS" ssh me@example.com
+sshpass -p PASS ssh me@example.com
+sshpass -e ssh -p 2222 me@example.com
+sshpass ssh -p 2222 me@example.com
+mysql -p -u root
+mysql -p mydata
+mysql --port=3306 --protocol=tcp
+mysql -pPASS
+by `sshpass -p`, `mysql -p` and `docker login -p` it is told
+mysql -u root -p$PASS
+mkdir -p mysql/data; ssh -p 2222 x
+echo mysql | tar -pxf x.tar
+docker run -p 8080:8080 image
+grep -a mysql data
+ps -p 12345
 "total_tokens": 12345678901234567890,
 token: CancellationToken,
 fn token(&mut self, at: usize) -> Option<Token> {
@@ -468,6 +545,9 @@ fn hostile_texts_take_no_longer_than_others() {
         "Authorization: ",
         "Private-Lines: 1\n",
         "token=aaaaaaaaaaaaaaaaaaaa.",
+        "mysql -p ",
+        " -p",
+        "sshpass -p -p -p ",
     ] {
         let text = part.repeat(100_000 / part.len());
         let once = redacted(&text).into_owned();

@@ -8,6 +8,7 @@ mod corpus;
 pub(crate) mod form;
 pub(crate) mod format;
 pub(crate) mod named;
+pub(crate) mod option;
 pub mod secret;
 pub(crate) mod value;
 

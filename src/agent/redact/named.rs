@@ -33,9 +33,15 @@ const NAMES: &[(&str, Class)] = &[
     ("sessionkey", Class::Key),
     ("signingkey", Class::Key),
     ("token", Class::Token),
-    ("auth", Class::Token),
-    ("credential", Class::Token),
-    ("credentials", Class::Token),
+    ("auth", Class::Thing),
+    ("credential", Class::Thing),
+    ("credentials", Class::Thing),
+];
+
+/// Words in the names of tokens that let nobody in.
+const NO_SECRETS: &[&str] = &[
+    "next", "page", "continu", "cursor", "bos", "eos", "pad", "unk", "stop", "special", "max",
+    "count", "limit",
 ];
 
 /// The value behind `=` or `:`, where the name before says that it is secret.
@@ -57,7 +63,7 @@ pub(crate) fn assigned(look: &mut Look<'_>, at: usize) -> Option<Found> {
     let in_query = matches!(before, Some(b'?' | b'&'));
     let style = if in_query {
         Style::Query
-    } else if is_capital(name) && to == at && value == at + 1 {
+    } else if (is_capital(name) || name.starts_with("--")) && to == at && value == at + 1 {
         Style::Shell
     } else if is_line(look, from, value) && look.starts(at, ": ") {
         Style::Line
@@ -280,18 +286,22 @@ fn class(name: &str, style: Style) -> Option<Class> {
     let is_part = last != name.to_ascii_lowercase();
     match named {
         // `auth` and the like are words of their own only where something says so.
-        Some((_, Class::Token))
+        Some((_, Class::Thing))
             if last == "auth" && !name.starts_with(['_', ':']) && !is_capital(name) =>
         {
             None
         }
+        // Places in a list, and signs that models know.
+        Some((_, Class::Token)) if NO_SECRETS.iter().any(|word| plain.contains(word)) => {
+            Some(Class::Thing)
+        }
         Some((_, class)) => Some(*class),
         None if last == "pass" && is_part => Some(Class::Password),
         None if last == "key" && is_part && style == Style::Shell && is_capital(name) => {
-            Some(Class::Token)
+            Some(Class::Thing)
         }
         None if matches!(last.as_str(), "sig" | "signature" | "key") && style == Style::Query => {
-            Some(Class::Token)
+            Some(Class::Thing)
         }
         None => None,
     }

@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 use crate::agent::redact::format::{Body, Format, starting};
-use crate::agent::redact::{block, form, named};
+use crate::agent::redact::{block, form, named, option};
 
 /// A secret at a place: what it is, and which bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +97,9 @@ impl<'t> Look<'t> {
         match byte {
             b'=' => named::assigned(self, at),
             b':' => named::in_address(self, at).or_else(|| named::assigned(self, at)),
-            b'-' => block::armoured(self, at).or_else(|| named::flag(self, at)),
+            b'-' => block::armoured(self, at)
+                .or_else(|| named::flag(self, at))
+                .or_else(|| option::option(self, at)),
             b'~' => form::azure(self, at),
             b'.' => form::terraform(self, at),
             _ if byte.is_ascii_alphanumeric() && self.is_word_start(at) => self

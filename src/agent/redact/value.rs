@@ -12,13 +12,30 @@ const DEEPEST: usize = 7;
 /// By so much of a value it is told whether it is one.
 const SEEN: usize = 256;
 
+/// From so many signs on, letters with digits are a token behind many a name.
+const LONG: usize = 16;
+
+/// Parts of what stands where a token would.
+const STAND_INS: &[&str] = &[
+    "your",
+    "example",
+    "placeholder",
+    "change",
+    "dummy",
+    "sample",
+    "fake",
+    "xxx",
+];
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
     Password,
     Secret,
     Key,
-    /// Many things have such names: the value must look like chance.
+    /// From its name alone it may let somebody in or not: the value must look like chance.
     Token,
+    /// Many things have such names: the value must be long as well.
+    Thing,
 }
 
 impl Class {
@@ -27,7 +44,7 @@ impl Class {
             Self::Password => "password",
             Self::Secret => "secret",
             Self::Key => "key",
-            Self::Token => "token",
+            Self::Token | Self::Thing => "token",
         }
     }
 }
@@ -58,12 +75,16 @@ pub(crate) fn judged(look: &mut Look<'_>, at: usize, class: Class, style: Style)
     let letters_only = seen.iter().all(u8::is_ascii_alphabetic);
     let spaces = seen.contains(&b' ');
     let least = match (class, digits) {
-        (Class::Token, _) => 16,
+        (Class::Thing, _) => LONG,
         (Class::Password, true) => 6,
         _ => 8,
     };
     let looks_so = match class {
-        Class::Token => !spaces && has_both(seen),
+        Class::Token | Class::Thing if is_path(seen) => false,
+        Class::Token | Class::Thing if seen.len() >= LONG => !spaces && has_both(seen),
+        Class::Token | Class::Thing => is_short_token(seen, style, free),
+        // What a builder is told of where a secret lies.
+        Class::Secret if seen.starts_with(b"id=") => false,
         _ if style == Style::Shell => true,
         _ if spaces => false,
         _ if letters_only => seen.len() >= 10 || style == Style::Query,
@@ -74,6 +95,40 @@ pub(crate) fn judged(look: &mut Look<'_>, at: usize, class: Class, style: Style)
     }
     let to = value.end(look, usize::MAX);
     own_kind(look, from, class.kind(), to)
+}
+
+/// Whether a value says where the token lies.
+fn is_path(value: &[u8]) -> bool {
+    let is_other = |byte: &u8| byte.is_ascii_uppercase() || matches!(byte, b'+' | b'=');
+    value.contains(&b'/') && !value.iter().any(is_other)
+}
+
+/// Whether a few signs are rather a token than a word, a number or a path.
+fn is_short_token(value: &[u8], style: Style, free: bool) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let stands_in = |word: &&str| {
+        let mut parts = lower.windows(word.len());
+        parts.any(|part| part == word.as_bytes())
+    };
+    let fits =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'=');
+    if !value.iter().all(fits) || STAND_INS.iter().any(|word| stands_in(&word)) {
+        return false;
+    }
+    let mixed =
+        value.iter().any(u8::is_ascii_uppercase) && value.iter().any(u8::is_ascii_lowercase);
+    if style == Style::Shell {
+        return mixed || has_both(value);
+    }
+    // Words have a digit at their end, or one number in them.
+    let changes = value.windows(2).filter(|pair| {
+        let [first, second] = pair else { return false };
+        let (first, second) = (first.is_ascii_digit(), second.is_ascii_digit());
+        first != second
+    });
+    let changes = changes.count();
+    let code = free && style == Style::Code;
+    has_both(value) && changes >= if mixed && !code { 2 } else { 3 } && (mixed || !code)
 }
 
 /// A value behind a name: where it begins, without its quote, and what ends it.
@@ -134,6 +189,16 @@ impl Value {
                 Style::Shell | Style::Line => false,
             }
     }
+}
+
+/// The word at this place, with or without quotes, which a program takes for a password whatever it looks like.
+pub(crate) fn given(look: &Look<'_>, at: usize) -> Option<Found> {
+    let value = Value::at(look, at, Style::Shell)?;
+    Some(Found {
+        kind: Class::Password.kind(),
+        from: value.from,
+        to: value.end(look, SEEN),
+    })
 }
 
 /// How many bytes stand before one that ends them; what is longer than a line of a terminal is no value.
