@@ -291,7 +291,7 @@ fn is_met(listed: &str, word: &str) -> bool {
 }
 
 /// Where among a wrapper's words the command it runs stands.
-fn command_within(name: &str, words: &[String]) -> Option<usize> {
+pub(crate) fn command_within(name: &str, words: &[String]) -> Option<usize> {
     let operands = OPERANDS
         .iter()
         .find(|(program, _)| *program == name)

@@ -4,6 +4,7 @@
 use crate::agent::command_line::Part;
 use crate::agent::figure;
 use crate::agent::permission::{Asked, Parts};
+use crate::agent::risk::carried::{self, Runs};
 use crate::agent::risk::{is_far, name};
 use crate::agent::visible::{brief, one_line};
 
@@ -30,6 +31,8 @@ pub struct Held {
     pub bytes: u64,
     /// All of it was counted; else it is more.
     pub whole: bool,
+    /// It is no folder.
+    pub is_file: bool,
 }
 
 /// All that the commands of a call delete, within the session's folder. None where a part of the line goes elsewhere first, or
@@ -39,8 +42,12 @@ pub fn targets(asked: &Asked<'_>) -> Vec<Target> {
         return Vec::new();
     };
     let mut all: Vec<Target> = Vec::new();
-    for part in &parts {
-        match of_part(part, asked) {
+    for runs in carried::all(&parts) {
+        let targets = match &runs {
+            Runs::Part { part, .. } => of_part(part, asked),
+            Runs::Unknown(..) => None,
+        };
+        match targets {
             Some(targets) => all.extend(targets),
             None => return Vec::new(),
         }
@@ -91,7 +98,7 @@ fn of_part(part: &Part, asked: &Asked<'_>) -> Option<Vec<Target>> {
     }
 }
 
-/// How much that is: ``deletes 3.1 GB in 1204 files inside `target/tmp` ``. `None` where nothing was looked at, or one is not
+/// How much that is: ``deletes 3.1 GB in 1204 files inside `target/tmp` ``, ``deletes `a.txt`, 11 B``. `None` where nothing was looked at, or one is not
 /// there, which an earlier command of the line may change.
 pub(crate) fn told(held: &[Held]) -> Option<String> {
     if held.iter().any(|held| held.files == 0) {
@@ -114,7 +121,16 @@ pub(crate) fn told(held: &[Held]) -> Option<String> {
     };
     let size = figure::bytes(bytes);
     let more = if whole { "" } else { "more than " };
-    Some(format!("deletes {more}{size} in {count} inside {names}"))
+    if held.iter().all(|held| held.is_file && held.whole) {
+        let all = if held.len() > 1 { " in all" } else { "" };
+        return Some(format!("deletes {names}, {size}{all}"));
+    }
+    let inside = if held.iter().any(|held| held.is_file) {
+        ":"
+    } else {
+        " inside"
+    };
+    Some(format!("deletes {more}{size} in {count}{inside} {names}"))
 }
 
 #[cfg(test)]
@@ -149,6 +165,9 @@ mod tests {
             ("mv src build && rm -rf build", &[]),
             ("rm x && shred y", &[]),
             ("rm -rf target/tmp && cargo clean", &["target/tmp"]),
+            ("timeout 9 rm -rf a && rm x", &["a", "x"]),
+            ("sh -c 'rm -rf a'", &["a"]),
+            ("sh -c 'cd b && rm -rf a'; rm x", &[]),
             ("rmdir a", &[]),
             ("ls target", &[]),
             ("for x in a; do rm -rf $x; done", &[]),
@@ -185,6 +204,11 @@ mod tests {
             files,
             bytes,
             whole,
+            is_file: false,
+        };
+        let file = |target: &str, bytes| Held {
+            is_file: true,
+            ..held(target, 1, bytes, true)
         };
         for (all, expected) in [
             (vec![], None),
@@ -203,6 +227,15 @@ mod tests {
                     held("c", 1, 0, true),
                 ],
                 Some("deletes more than 5 MB in more than 20002 files inside `a` and 2 more"),
+            ),
+            (vec![file("a.txt", 11)], Some("deletes `a.txt`, 11 B")),
+            (
+                vec![file("a", 11), file("b", 1)],
+                Some("deletes `a` and `b`, 12 B in all"),
+            ),
+            (
+                vec![held("a", 2, 11, true), file("b", 1)],
+                Some("deletes 12 B in 3 files: `a` and `b`"),
             ),
             // Nothing is there yet.
             (vec![held("a", 1, 5, true), held("b", 0, 0, true)], None),

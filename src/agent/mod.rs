@@ -20,6 +20,7 @@ pub mod guard;
 pub mod hunks;
 pub mod known;
 pub mod loan;
+pub mod looked;
 pub mod moment;
 pub mod network;
 pub mod offer;

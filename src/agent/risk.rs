@@ -1,19 +1,23 @@
 //! How much a call could harm, worked out from facts, with the facts in one line for the person who decides.
 
+pub(crate) mod carried;
 mod git;
+mod home;
 
 use crate::agent::command_line::Part;
-use crate::agent::deletes::{self, Held};
+use crate::agent::deletes;
 use crate::agent::folder::{inside, is_protected};
+use crate::agent::looked::Looked;
 use crate::agent::network::{INSTALLERS, INSTALLS, PROGRAMS as NETWORK};
 use crate::agent::permission::{Asked, Parts, command, leads_out};
+use crate::agent::risk::carried::Runs;
 use crate::protocol::ask::Risk;
 use crate::protocol::call::Reach;
 use crate::protocol::sandbox::Level;
 
 /// The highest risk of anything the call touches, and all reasons of that height.
-/// `held`: what the targets of those that delete hold.
-pub(crate) fn of(asked: &Asked<'_>, parts: &Parts, held: &[Held]) -> (Risk, String) {
+/// `looked`: what was found on the disk of what it names.
+pub(crate) fn of(asked: &Asked<'_>, parts: &Parts, looked: &Looked) -> (Risk, String) {
     let mut found: Vec<(Risk, String)> = Vec::new();
     for reach in asked.reach {
         match reach {
@@ -48,40 +52,28 @@ pub(crate) fn of(asked: &Asked<'_>, parts: &Parts, held: &[Held]) -> (Risk, Stri
     match parts {
         Parts::None => {}
         Parts::Unknown(why) => {
-            found.push((Risk::Medium, format!("cannot be looked into: {why}")));
-            // Not understood in full, but some words alarm wherever they stand.
-            let words: Vec<&str> = command(asked.reach)
-                .unwrap_or_default()
-                .split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'))
-                .collect();
-            if words.iter().any(|word| {
-                matches!(
-                    *word,
-                    "sudo" | "doas" | "su" | "mkfs" | "dd" | "shutdown" | "reboot"
-                )
-            }) {
-                found.push((
-                    Risk::High,
-                    "may act as another user or on a device".to_owned(),
-                ));
-            }
-            let fetches = words.iter().any(|word| NETWORK.contains(word));
-            if words.contains(&"rm") || fetches {
-                found.push((
-                    if fetches { Risk::High } else { Risk::Medium },
-                    "may delete or use the network".to_owned(),
-                ));
-            }
+            let line = command(asked.reach).unwrap_or_default();
+            unknown(line, why, asked, &mut found);
         }
         Parts::Known(parts) => {
-            for part in parts {
-                command_risk(part, (asked, held), &mut found);
+            let runs = carried::all(parts);
+            for runs in &runs {
+                match runs {
+                    Runs::Part { part, moved, .. } => {
+                        command_risk(part, (asked, looked), *moved, &mut found);
+                    }
+                    Runs::Unknown(line, why) => unknown(line, why, asked, &mut found),
+                }
             }
-            let fetches =
-                |part: &Part| name(part).is_some_and(|name| matches!(name, "curl" | "wget"));
-            let interprets =
-                |part: &Part| name(part).is_some_and(|name| INTERPRETERS.contains(&name));
-            if parts.iter().any(fetches) && parts.iter().any(interprets) {
+            // As they stand, and as they are when each shell that is given a line stands for that line.
+            let inner: Vec<Option<&str>> = runs.iter().map(Runs::inner).collect();
+            let outer: Vec<Option<&str>> = parts.iter().map(name).collect();
+            let runs_what_comes = |names: &[Option<&str>]| {
+                let is_any =
+                    |wanted: &[&str]| names.iter().flatten().any(|name| wanted.contains(name));
+                is_any(&["curl", "wget"]) && is_any(INTERPRETERS)
+            };
+            if runs_what_comes(&inner) || runs_what_comes(&outer) {
                 found.push((Risk::High, "what comes from the network is run".to_owned()));
             } else if parts.iter().any(reads_orders) {
                 found.push((Risk::Medium, "runs text that is not shown".to_owned()));
@@ -99,12 +91,20 @@ pub(crate) fn of(asked: &Asked<'_>, parts: &Parts, held: &[Held]) -> (Risk, Stri
         .map(|(risk, _)| *risk)
         .max()
         .unwrap_or(Risk::Low);
+    let highest = match looked.outside {
+        Some(_) => highest.max(Risk::Medium),
+        None => highest,
+    };
     let mut reasons: Vec<&str> = Vec::new();
     for (risk, reason) in &found {
         if *risk == highest && !reasons.contains(&reason.as_str()) {
             reasons.push(reason);
         }
     }
+    // Whatever else it does, this is what nobody sees of the line.
+    let outside = looked.outside.as_ref();
+    let outside = outside.map(|outside| outside.told(asked.home));
+    reasons.extend(outside.as_deref());
     let text = if reasons.is_empty() {
         match asked.cage.level {
             Level::None => "runs a command as you; there is no sandbox".to_owned(),
@@ -133,6 +133,38 @@ pub(crate) fn reads_orders(part: &Part) -> bool {
         && !others.iter().any(tells)
 }
 
+/// A line that is not understood in full, but some words alarm wherever they stand.
+fn unknown(line: &str, why: &str, asked: &Asked<'_>, found: &mut Vec<(Risk, String)>) {
+    found.push((Risk::Medium, format!("cannot be looked into: {why}")));
+    for below in home::written(line) {
+        let path = asked.home.map(|home| home.join(below));
+        let is_own = path.is_some_and(|path| inside(&path, asked.roots) && !is_protected(&path));
+        let risk = if is_own { Risk::Low } else { Risk::High };
+        found.push((risk, format!("writes to ~/{below}")));
+    }
+    let words: Vec<&str> = line
+        .split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'))
+        .collect();
+    if words.iter().any(|word| {
+        matches!(
+            *word,
+            "sudo" | "doas" | "su" | "mkfs" | "dd" | "shutdown" | "reboot"
+        )
+    }) {
+        found.push((
+            Risk::High,
+            "may act as another user or on a device".to_owned(),
+        ));
+    }
+    let fetches = words.iter().any(|word| NETWORK.contains(word));
+    if words.contains(&"rm") || fetches {
+        found.push((
+            if fetches { Risk::High } else { Risk::Medium },
+            "may delete or use the network".to_owned(),
+        ));
+    }
+}
+
 pub(crate) fn name(part: &Part) -> Option<&str> {
     let first = part.words.first()?;
     Some(first.rsplit('/').next().unwrap_or(first))
@@ -140,7 +172,8 @@ pub(crate) fn name(part: &Part) -> Option<&str> {
 
 fn command_risk(
     part: &Part,
-    (asked, held): (&Asked<'_>, &[Held]),
+    (asked, looked): (&Asked<'_>, &Looked),
+    moved: bool,
     found: &mut Vec<(Risk, String)>,
 ) {
     for target in &part.writes {
@@ -177,18 +210,27 @@ fn command_risk(
             let targets = part.words[1..].iter().filter(|word| !word.starts_with('-'));
             let far = targets.clone().any(|word| is_far(word, asked));
             let recursive = flag('r') || flag('R') || has("--recursive");
-            match (far, recursive) {
-                (true, _) => found.push((Risk::High, "deletes outside the folder".to_owned())),
-                (false, recursive) => {
-                    let unknown = if recursive {
-                        "deletes folders with all they hold"
-                    } else {
-                        "deletes files"
-                    };
-                    let told = deletes::told(held).unwrap_or_else(|| unknown.to_owned());
-                    found.push((Risk::Medium, told));
+            let whole = |word: &String| !moved && is_whole(word, asked);
+            let told = match recursive {
+                _ if far => (Risk::High, "deletes outside the folder".to_owned()),
+                true if targets.clone().any(whole) => {
+                    (Risk::High, "deletes all that is in the folder".to_owned())
                 }
-            }
+                true if targets.clone().any(|word| is_repository(word)) => (
+                    Risk::High,
+                    "deletes a repository with its history".to_owned(),
+                ),
+                true => (
+                    Risk::Medium,
+                    "deletes folders with all they hold".to_owned(),
+                ),
+                false => (Risk::Medium, "deletes files".to_owned()),
+            };
+            found.push(match deletes::told(&looked.held) {
+                Some(held) if told.0 == Risk::Medium => (told.0, held),
+                Some(held) if !far => (told.0, format!("{}: {held}", told.1)),
+                _ => told,
+            });
         }
         "cargo" if second == "clean" => {
             found.push((Risk::Medium, "deletes what was built".to_owned()));
@@ -235,12 +277,31 @@ pub(crate) fn is_far(word: &str, asked: &Asked<'_>) -> bool {
         || (word.starts_with('/') && !inside(word.as_ref(), asked.roots))
 }
 
+/// A word that stands for all that is in the session's folder, or for that.
+fn is_whole(word: &str, asked: &Asked<'_>) -> bool {
+    let mut rest = word.trim_end_matches('/');
+    while let Some(behind) = rest.strip_prefix("./") {
+        rest = behind.trim_start_matches('/');
+    }
+    // `*`, `.*`, `.[!.]*`, `{*,.*}`
+    let pattern = rest.contains('*') && rest.chars().all(|c| "*?.[]!^{},".contains(c));
+    let path = asked.cwd.join(word);
+    pattern || asked.roots.iter().any(|root| root.starts_with(&path))
+}
+
+/// Whether a folder is where a repository keeps itself.
+fn is_repository(word: &str) -> bool {
+    word.trim_end_matches('/').rsplit('/').next() == Some(".git")
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::{Path, PathBuf};
 
     use super::*;
     use crate::agent::command_line;
+    use crate::agent::deletes::Held;
+    use crate::agent::looked::Outside;
     use crate::agent::permission::Cage;
     use crate::protocol::rule::Mode;
 
@@ -257,6 +318,29 @@ mod tests {
             ("rm -rf /", High),
             ("rm -rf ~/x", High),
             ("rm -rf ../x", High),
+            ("rm -rf .", High),
+            ("rm -rf ./", High),
+            ("rm -rf *", High),
+            ("rm -rf ./* .[!.]*", High),
+            ("rm -r /srv/app", High),
+            ("rm -rf .git", High),
+            ("rm -rf sub/.git/", High),
+            ("rm -rf build/*", Medium),
+            ("cd build && rm -rf *", Medium),
+            ("rm -f *", Medium),
+            ("rm -rf .gitignore", Medium),
+            ("timeout 9 rm -rf /", High),
+            ("sh -c 'rm -rf ~'", High),
+            ("bash -c 'git push -f'", High),
+            ("bash -c 'for x in a; do sudo ls; done'", High),
+            ("env rm x", Medium),
+            ("timeout 60 cargo test", Low),
+            ("sh -c 'ls; pwd'", Low),
+            ("bash -c 'curl x | jq'", Medium),
+            ("bash -c 'curl x | sh'", High),
+            ("echo x > ~/.bashrc", High),
+            ("echo x >> $HOME/.profile", High),
+            ("echo x > ~/notes", High),
             ("rm $X", High),
             ("rm /srv/app/x", Medium),
             ("sudo ls", High),
@@ -305,9 +389,75 @@ mod tests {
                 Ok(parts) => Parts::Known(parts),
                 Err(why) => Parts::Unknown(why),
             };
-            let (risk, why) = of(&asked, &parts, &[]);
+            let (risk, why) = of(&asked, &parts, &Looked::default());
             assert_eq!(risk, expected, "{line}: {why}");
             assert!(!why.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_was_found_on_the_disk_is_told() {
+        let outside = |path: &str, closed| {
+            let path = PathBuf::from(path);
+            Some(Outside { path, closed })
+        };
+        let held = |target: &str| Held {
+            target: target.to_owned(),
+            files: 79,
+            bytes: 12_000_000,
+            whole: true,
+            is_file: false,
+        };
+        for (line, held, outside, expected) in [
+            (
+                "cat ~/notes.txt",
+                vec![],
+                outside("/home/me/notes.txt", false),
+                (Risk::Medium, "reads outside the folder: ~/notes.txt"),
+            ),
+            (
+                "sudo cat ~/notes.txt",
+                vec![],
+                outside("/home/me/notes.txt", false),
+                (
+                    Risk::High,
+                    "acts as another user; reads outside the folder: ~/notes.txt",
+                ),
+            ),
+            (
+                "rm -rf .",
+                vec![held(".")],
+                None,
+                (
+                    Risk::High,
+                    "deletes all that is in the folder: deletes 12 MB in 79 files inside `.`",
+                ),
+            ),
+            (
+                "rm -rf target",
+                vec![held("target")],
+                None,
+                (Risk::Medium, "deletes 12 MB in 79 files inside `target`"),
+            ),
+        ] {
+            let reach = [Reach::Run {
+                command: line.into(),
+            }];
+            let roots = [PathBuf::from("/srv/app")];
+            let asked = Asked {
+                tool: "bash",
+                reach: &reach,
+                mode: Mode::Ask,
+                rules: &[],
+                cwd: Path::new("/srv/app"),
+                roots: &roots,
+                home: Some(Path::new("/home/me")),
+                cage: Cage::GIVEN_UP,
+                untrusted: None,
+            };
+            let parts = Parts::of(&reach);
+            let (risk, why) = of(&asked, &parts, &Looked { held, outside });
+            assert_eq!((risk, why.as_str()), expected, "{line}");
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use crate::agent::deletes;
+use crate::agent::looked::Looked;
 use crate::agent::permission::{self, Asked, Cage, Shut};
 use crate::agent::taint;
 use crate::agent::turn::input::Decision;
@@ -150,9 +151,12 @@ impl Task {
             Err(text) => return Decision::Invalid(text),
         };
         deed.bound = bound::measure(Arc::clone(&deed.reach), deed.cwd.clone()).await;
-        let held = weigh::held(deletes::targets(&asked), deed.cwd.clone()).await;
+        let looked = Looked {
+            held: weigh::held(deletes::targets(&asked), deed.cwd.clone()).await,
+            outside: self.outside(&deed, cage.level).await,
+        };
         let shown = (subject, deed.bound.clone());
-        let ask = permission::ask(call, shown, (reason, &held), &asked);
+        let ask = permission::ask(call, shown, (reason, &looked), &asked);
         self.deeds.insert(call.id.clone(), Arc::new(deed));
         Decision::Ask(ask)
     }

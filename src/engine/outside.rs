@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use crate::agent::looked::Outside;
 use crate::agent::permission;
 use crate::agent::places::{Named, Place, named};
 use crate::agent::taint::is_outside;
 use crate::engine::session::Task;
 use crate::protocol::call::{Reach, Untrusted};
 use crate::protocol::sandbox::Level;
+use crate::sandbox::places::HOME_CLOSED;
+use crate::tool::deed::Deed;
 
 /// What is not found out by then counts as outside: a file system may be far away, or hang.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -41,6 +44,35 @@ impl Task {
             Some(Untrusted::Outside { path })
         }
     }
+
+    /// The same, for whoever is asked. Where a command reads elsewhere as well, that came first and it was not looked up yet.
+    pub(crate) fn outside(
+        &self,
+        deed: &Deed,
+        level: Level,
+    ) -> impl Future<Output = Option<Outside>> + Send + 'static {
+        let is_command = permission::command(&deed.reach).is_some();
+        let known = deed.untrusted.clone().filter(|_| is_command);
+        let looked = self.names_outside(&deed.reach, level);
+        let home = self.house.home.clone();
+        async move {
+            let named = match known? {
+                Untrusted::Web => looked.await?,
+                named @ Untrusted::Outside { .. } => named,
+            };
+            let Untrusted::Outside { path } = named else {
+                return None;
+            };
+            let closed = level.holds() && home.is_some_and(|home| is_closed(&path, &home));
+            Some(Outside { path, closed })
+        }
+    }
+}
+
+/// Whether it is one of the places within the home that sandboxes keep from commands.
+fn is_closed(path: &Path, home: &Path) -> bool {
+    let below = path.strip_prefix(home);
+    below.is_ok_and(|below| HOME_CLOSED.iter().any(|closed| below.starts_with(closed)))
 }
 
 /// The first of them that is there and lies outside.

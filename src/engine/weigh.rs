@@ -37,9 +37,11 @@ fn look(target: Target, cwd: &Path, left: &mut u64, until: Instant) -> Held {
         files: 0,
         bytes: 0,
         whole: true,
+        is_file: false,
         target: name,
     };
     let mut waiting = vec![cwd.join(&held.target)];
+    let before = *left;
     while let Some(path) = waiting.pop() {
         if *left == 0 || Instant::now() >= until {
             held.whole = false;
@@ -59,6 +61,8 @@ fn look(target: Target, cwd: &Path, left: &mut u64, until: Instant) -> Held {
             continue;
         }
         if !found.is_dir() {
+            // Of a folder it is not the first.
+            held.is_file |= *left + 1 == before;
             held.files += 1;
             held.bytes = held.bytes.saturating_add(found.len());
             continue;
@@ -103,15 +107,15 @@ mod tests {
         let until = Instant::now() + Duration::from_mins(1);
         let looked = |target: &str, left: u64| {
             let held = look(named(target), scratch.path(), &mut { left }, until);
-            (held.files, held.whole)
+            (held.files, held.whole, held.is_file)
         };
         for (target, left, expected) in [
-            ("target", 100, (3, true)),
-            ("target/a", 100, (1, true)),
-            ("target/link", 100, (1, true)),
-            ("nowhere", 100, (0, true)),
-            ("target", 1, (0, false)),
-            ("target", 0, (0, false)),
+            ("target", 100, (3, true, false)),
+            ("target/a", 100, (1, true, true)),
+            ("target/link", 100, (1, true, true)),
+            ("nowhere", 100, (0, true, false)),
+            ("target", 1, (0, false, false)),
+            ("target", 0, (0, false, false)),
         ] {
             assert_eq!(looked(target, left), expected, "{target} {left}");
         }

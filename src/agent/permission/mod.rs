@@ -15,9 +15,9 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use crate::agent::command_line::{self, Part};
-use crate::agent::deletes::Held;
 use crate::agent::digest;
 use crate::agent::folder::{inside, is_protected};
+use crate::agent::looked::Looked;
 use crate::agent::network;
 use crate::agent::risk;
 use crate::agent::rule::command::Meets;
@@ -267,7 +267,7 @@ pub fn hides(rules: &[Rule], tool: &str) -> bool {
 pub fn ask(
     call: &ToolCall,
     (subject, bound): (Subject, Option<Bound>),
-    (reason, held): (String, &[Held]),
+    (reason, looked): (String, &Looked),
     asked: &Asked<'_>,
 ) -> Ask {
     let parts = Parts::of(asked.reach);
@@ -281,7 +281,7 @@ pub fn ask(
         }
         other => other,
     };
-    let (risk, risk_why) = risk::of(asked, &parts, held);
+    let (risk, risk_why) = risk::of(asked, &parts, looked);
     // Whatever rule was kept now, it would be asked again.
     let held = asked.untrusted.is_some() && leads_out(asked, &parts).is_some();
     let rules = if held {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use pretty_assertions::assert_eq;
 
+use crate::agent::looked::Looked;
 use crate::agent::permission::tests::{read, rules, run, write};
 use crate::agent::permission::{Asked, Cage, Parts, proposal, would_allow};
 use crate::agent::risk;
@@ -147,7 +148,7 @@ fn proposed_are_rules_that_cover_the_call_and_none_for_what_cannot_be_told() {
             untrusted: None,
         };
         let parts = Parts::of(reach);
-        let (risk, _) = risk::of(&asked, &parts, &[]);
+        let (risk, _) = risk::of(&asked, &parts, &Looked::default());
         let found = proposal::rules(&asked, &parts, risk);
         for text in found.iter().flatten() {
             assert!(would_allow(text, &asked), "{text}");

@@ -403,7 +403,7 @@ fn session_rules_cover_the_call_that_made_them_and_no_more() {
             untrusted: None,
         };
         let parts = Parts::of(&reach);
-        let (risk, _) = risk::of(&asked, &parts, &[]);
+        let (risk, _) = risk::of(&asked, &parts, &Looked::default());
         let kept = proposal::for_session(&asked, &parts, risk);
         assert_eq!(kept, expected, "{reach:?}");
         if !kept.is_empty() {
@@ -447,7 +447,13 @@ fn another_subject_is_another_ask() {
             argv: vec!["bash".into(), "-c".into(), command.into()],
             parts: Vec::new(),
         };
-        ask(&call, (subject, None), ("r".into(), &[]), &asked).id
+        ask(
+            &call,
+            (subject, None),
+            ("r".into(), &Looked::default()),
+            &asked,
+        )
+        .id
     };
     assert_eq!(id("ls"), id("ls"));
     assert_ne!(id("ls"), id("ls "));
