@@ -3,6 +3,7 @@
 
 pub mod alike;
 pub mod at;
+pub mod background;
 pub mod bound;
 pub mod cache;
 pub mod carrier;

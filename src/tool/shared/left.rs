@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::agent::background::leaves;
 use crate::agent::visible;
 use crate::sandbox::guard::Differs;
 
@@ -40,36 +41,9 @@ pub(crate) fn changed(differs: &Differs, cwd: &Path) -> String {
     format!("{changed}{unseen}")
 }
 
-/// Whether a line may leave something in the background: an `&` that is no `&&` and moves no output.
-fn leaves(command: &str) -> bool {
-    let bytes = command.as_bytes();
-    let at = |index: Option<usize>| index.and_then(|index| bytes.get(index)).copied();
-    bytes.iter().enumerate().any(|(index, &byte)| {
-        byte == b'&'
-            && !matches!(at(index.checked_sub(1)), Some(b'&' | b'>' | b'<' | b'\\'))
-            && !matches!(at(Some(index + 1)), Some(b'&' | b'>'))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_may_be_left_in_the_background_is_seen() {
-        for (line, expected) in [
-            ("server >log 2>&1 &", true),
-            ("server & sleep 1; curl x", true),
-            ("(server &)", true),
-            ("make && make test", false),
-            ("make >log 2>&1", false),
-            ("make &>log", false),
-            ("cat <&3; echo a\\&b", false),
-            ("", false),
-        ] {
-            assert_eq!(leaves(line), expected, "{line}");
-        }
-    }
 
     #[test]
     fn guarded_places_are_named_from_the_folder() {

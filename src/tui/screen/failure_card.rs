@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
+use crate::agent::background::may_leave;
 use crate::agent::visible::one_line;
 use crate::config::KeySource;
 use crate::protocol::event::{Ending, Waiting};
@@ -12,6 +13,8 @@ use crate::tui::app::App;
 use crate::tui::app::board::told::clock;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
+use crate::tui::app::logical;
+use crate::tui::app::transcript::What;
 use crate::tui::app::view::View;
 use crate::tui::screen::ask_body::NARROW;
 use crate::tui::screen::card_keys::{End, foot, way_here};
@@ -146,7 +149,12 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
         Ending::Interrupted { .. } if goes_on => ALONG,
         _ => "What was said and done is in the log",
     };
-    let mut said = format!("The turn cost {cost}. {kept}; nothing runs.");
+    let runs = if may_go_on(view) {
+        "no call runs, but what a command left in the background may go on"
+    } else {
+        "nothing runs"
+    };
+    let mut said = format!("The turn cost {cost}. {kept}; {runs}.");
     let price = going_on::price(app, view, width);
     if let Some(later) = &price.later
         && goes_on
@@ -294,6 +302,21 @@ fn broke_off(view: &View) -> Option<usize> {
     let (text, turn) = view.broke_off()?;
     let here = view.session.as_ref().is_some_and(|of| of.turn == turn);
     here.then(|| text.split_whitespace().count())
+}
+
+/// Whether a command of the last turn may have left something behind, which no end of a turn ends.
+fn may_go_on(view: &View) -> bool {
+    let turn = view.session.as_ref().map(|session| session.turn);
+    let entries = view.transcript.entries().iter().rev();
+    entries
+        .take_while(|entry| Some(entry.turn) == turn)
+        .any(|entry| match &entry.what {
+            What::Call(call) => {
+                let head = logical::head(&call.call.name, &call.call.arguments);
+                call.call.name == "bash" && call.started.is_some() && may_leave(&head)
+            }
+            _ => false,
+        })
 }
 
 /// When the turn was last heard of.
