@@ -1,4 +1,4 @@
-//! What counts as inside the session's folders, and what in them is protected.
+//! What counts as inside the session's folders, what in them is protected, and what is said of one that is not there.
 
 use std::path::{Path, PathBuf};
 
@@ -41,4 +41,13 @@ pub(crate) fn is_protected(path: &Path) -> bool {
             .components()
             .any(|component| has(FOLDERS, component.as_os_str()))
         || path.file_name().is_some_and(|name| has(FILES, name))
+}
+
+/// Of a session of another program whose folder is not here, or not known: what can be done with it.
+pub fn not_here(folder: Option<&str>) -> String {
+    let what = match folder {
+        Some(folder) => format!("the folder {folder} of this session is not here"),
+        None => "in which folder this session was is not known".to_owned(),
+    };
+    format!("{what}: it can be read; to go on with it elsewhere: /folder DIR")
 }

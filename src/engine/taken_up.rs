@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::agent::folder::not_here;
 use crate::engine::house::House;
 use crate::engine::import::facts::LOST;
 use crate::engine::open::system_text;
@@ -96,16 +97,11 @@ fn gone(session: SessionId, spec: &SessionSpec, chosen: bool) -> String {
     if chosen {
         return "there is no such folder to go on in".to_owned();
     }
-    let what = if spec.cwd == Path::new("/") {
-        "in which folder this session was is not known".to_owned()
-    } else {
-        format!(
-            "the folder {} of this session is not here",
-            spec.cwd.display()
-        )
-    };
+    let cwd = spec.cwd.display().to_string();
+    let known = (spec.cwd != Path::new("/")).then_some(cwd.as_str());
     format!(
-        "{what}: it can be read; to go on with it elsewhere: /folder DIR, or creel run --session {} --cwd DIR",
+        "{}, or creel run --session {} --cwd DIR",
+        not_here(known),
         session.short()
     )
 }

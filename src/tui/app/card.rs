@@ -133,6 +133,10 @@ impl App {
             };
             choices.push((Choice::ReadAgain, read));
         }
+        if matches!(view.stopped(), Some(Ending::Failed { failure }) if failure.kind == FailureKind::Config)
+        {
+            choices.push((Choice::ReadAgain, "read the config again"));
+        }
         choices.push((Choice::Models, "other model"));
         if interrupted {
             choices.push((Choice::Leave, "leaves it"));

@@ -141,6 +141,12 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
         };
         rows.extend(wrapped(&said, width, 0, Role::Text));
     }
+    if matches!(ending, Ending::Failed { failure } if failure.kind == FailureKind::Config) {
+        let other = app.keymap().way(Action::Models);
+        let said =
+            format!("{other}: another model. A key, or an entry in the config, brings this one.");
+        rows.extend(wrapped(&said, width, 0, Role::Text));
+    }
     if let Ending::Failed { failure } = ending {
         going_on::shared(site, failure, width, &mut rows);
     }

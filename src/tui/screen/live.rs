@@ -3,10 +3,12 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::path::Path;
 
 use ratatui::layout::Rect;
 
 use crate::agent::figure;
+use crate::agent::folder::not_here;
 use crate::agent::visible::{clean, one_line};
 use crate::protocol::event::Waiting;
 use crate::protocol::session::State;
@@ -182,20 +184,35 @@ pub fn lay(app: &App, view: &View, stream: &mut LiveText, form: Form, look: &Loo
     laid
 }
 
-/// The folder that a session works in was taken away: said before a prompt runs into it.
+/// The folder that a session works in is not there: said before a prompt runs into it.
 fn without_folder(laid: &mut Laid, app: &App, view: &View, form: Form) {
-    let gone = app.place(view.cwd()).is_some_and(|place| place.gone);
-    if !gone || view.session.is_none() || view.running() {
+    let Some(session) = &view.session else {
         return;
-    }
-    let said = format!(
-        "The folder {} is no more. What was said can be read, copied and exported, and the model still answers; its tools and \
-         commands find nothing. `/new FOLDER` begins a session elsewhere.",
-        app.setup.path(view.cwd())
-    );
+    };
+    let gone = app.place(view.cwd()).is_some_and(|place| place.gone);
+    let folder = app.setup.path(view.cwd());
+    let said = missing(session.spec.is_foreign(), view.cwd(), gone, &folder);
+    let Some(said) = said.filter(|_| !view.running()) else {
+        return;
+    };
     for row in wrapped(&said, form.cells(), 0, Role::Warn) {
         laid.row(row);
     }
+}
+
+/// `folder`: `cwd` as it is shown.
+fn missing(is_foreign: bool, cwd: &Path, gone: bool, folder: &str) -> Option<String> {
+    if is_foreign {
+        let is_known = cwd != Path::new("/");
+        // What Enter would be told: nothing goes to a model before there is a folder.
+        return (gone || !is_known).then(|| not_here(is_known.then_some(folder)));
+    }
+    gone.then(|| {
+        format!(
+            "The folder {folder} is no more. What was said can be read, copied and exported, and the model still answers; its \
+             tools and commands find nothing. `/new FOLDER` begins a session elsewhere."
+        )
+    })
 }
 
 /// Commands of the person that run, with the newest lines of what they say.
@@ -221,5 +238,31 @@ fn shells(laid: &mut Laid, app: &App, view: &View, form: Form, look: &Look) {
         for row in rows.iter().skip(rows.len().saturating_sub(TAIL)) {
             laid.row(row.clone());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_that_is_not_there_is_told_as_sending_would() {
+        let foreign = "the folder ~/x of this session is not here: it can be read; to go on with it elsewhere: /folder DIR";
+        let unknown = "in which folder this session was is not known: it can be read; to go on with it elsewhere: /folder DIR";
+        for (is_foreign, cwd, gone, expected) in [
+            (true, "/home/me/x", true, Some(foreign)),
+            (true, "/home/me/x", false, None),
+            (true, "/", false, Some(unknown)),
+            (false, "/home/me/x", false, None),
+            (false, "/", false, None),
+        ] {
+            let said = missing(is_foreign, Path::new(cwd), gone, "~/x");
+            assert_eq!(said.as_deref(), expected, "{cwd}");
+        }
+        let own = missing(false, Path::new("/home/me/x"), true, "~/x").unwrap_or_default();
+        assert!(
+            own.contains("~/x is no more") && own.contains("still answers"),
+            "{own}"
+        );
     }
 }

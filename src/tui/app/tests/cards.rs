@@ -97,6 +97,12 @@ fn what_a_card_offers_follows_from_what_failed() {
     let cases = [
         (FailureKind::Network, file(), vec![Again, Models], ""),
         (
+            FailureKind::Config,
+            KeySource::None,
+            vec![Again, ReadAgain, Models],
+            config,
+        ),
+        (
             FailureKind::Auth,
             file(),
             vec![Again, GiveKey, ReadAgain, Models],
