@@ -1,6 +1,7 @@
 //! `bash`: a command line for a shell.
 
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -16,11 +17,14 @@ use crate::tool::shared::arguments::Arguments;
 use crate::tool::shared::economy;
 use crate::tool::shared::left;
 use crate::tool::shared::process::{self, Finished, Job};
+use crate::tool::shared::refused::{is_own, walls};
 use crate::tool::shared::schema::{self, Need};
 use crate::tool::{Ended, Place, Scene, Tool};
 
 /// What is left of the budget for the lines that say how the command ended.
-const CLOSING: usize = 200;
+pub(crate) const CLOSING: usize = 200;
+/// Bytes that are kept of what a command put out that was ended for it: the rest says the same over and over.
+const FLOOD: u64 = 4 << 20;
 /// A day; nothing a model asks for waits longer.
 pub(crate) const TIMEOUT_MOST: u64 = 86_400;
 /// Models used to milliseconds write 120000 for two minutes. From here on round thousands are taken so: a timeout meant in
@@ -142,7 +146,9 @@ pub async fn shell(deed: &Deed, scene: &Scene) -> Ended {
         .unwrap_or_else(PoisonError::into_inner)
         .take();
     let held = match &waiting {
-        Some(Ok(waiting)) if waiting.birth.level > Level::None => Some(waiting.birth.network),
+        Some(Ok(waiting)) if waiting.birth.level > Level::None => {
+            Some((waiting.birth.network, deed.cwd.as_path()))
+        }
         _ => None,
     };
     let contained =
@@ -169,8 +175,16 @@ pub async fn shell(deed: &Deed, scene: &Scene) -> Ended {
 }
 
 /// The output as the model reads it, and below it how the command ended where that is not simply well.
-/// `held`: the network of a command within walls.
-pub(crate) fn ended(finished: Finished, timeout: u64, number: u32, held: Option<Network>) -> Ended {
+/// `held`: the network of a command within walls, and the folder it ran in.
+pub(crate) fn ended(
+    mut finished: Finished,
+    timeout: u64,
+    number: u32,
+    held: Option<(Network, &Path)>,
+) -> Ended {
+    if finished.ended == process::Ended::Flooded {
+        finished.kept.shorten(FLOOD);
+    }
     let told = finished.digest.finish(&format!("output:{number}"));
     let mut closing = Vec::new();
     if finished.kept.kept() < finished.kept.total() && told.cut {
@@ -211,8 +225,9 @@ pub(crate) fn ended(finished: Finished, timeout: u64, number: u32, held: Option<
         (Some(exit), None) if exit != 0 => closing.push(format!("exit {exit}")),
         _ => {}
     }
-    if let Some(network) = held.filter(|_| exit != Some(0) && kind == OutcomeKind::Done) {
-        closing.extend(walls(&told.text, network).map(str::to_owned));
+    if let Some((network, cwd)) = held.filter(|_| exit != Some(0) && kind == OutcomeKind::Done) {
+        let own = |name: &str| is_own(name, cwd);
+        closing.extend(walls(&told.text, network, own).map(str::to_owned));
     }
     let mut text = told.text;
     if text.is_empty() {
@@ -229,36 +244,6 @@ pub(crate) fn ended(finished: Finished, timeout: u64, number: u32, held: Option<
             ..Outcome::done(text)
         },
         whole: told.cut.then(|| finished.kept.into_bytes()),
-    }
-}
-
-/// What programs say where the sandbox is what refused them. In small letters.
-const REFUSED: &[&str] = &[
-    "permission denied",
-    "operation not permitted",
-    "read-only file system",
-];
-const UNREACHED: &[&str] = &[
-    "could not resolve",
-    "couldn't resolve",
-    "name resolution",
-    "network is unreachable",
-    "enotfound",
-    "eai_again",
-];
-
-/// What a command that failed should know of its walls, where they may be why.
-fn walls(output: &str, network: Network) -> Option<&'static str> {
-    let output = output.to_ascii_lowercase();
-    let says = |words: &[&str]| words.iter().any(|word| output.contains(word));
-    match network {
-        Network::Off if says(REFUSED) || says(UNREACHED) => Some(
-            "(sandbox: writes only in the folder and $TMPDIR, no keys, no network; ask the person where more is needed)",
-        ),
-        Network::On if says(REFUSED) => Some(
-            "(sandbox: writes only in the folder and $TMPDIR, no keys; ask the person where more is needed)",
-        ),
-        _ => None,
     }
 }
 
@@ -437,27 +422,6 @@ mod tests {
         );
         assert!(ended.outcome.text.len() <= 8000);
         assert_eq!(ended.whole.unwrap().len(), 1 << 20);
-    }
-
-    #[test]
-    fn a_command_that_the_walls_refused_is_told_of_them() {
-        use Network::{Off, On};
-        let cases = [
-            ("sh: 1: cannot create /etc/x: Permission denied", Off, true),
-            (
-                "touch: cannot touch '/etc/x': Read-only file system",
-                On,
-                true,
-            ),
-            ("curl: (6) Could not resolve host: example.org", Off, true),
-            ("curl: (6) Could not resolve host: example.org", On, false),
-            ("no such file", Off, false),
-        ];
-        for (output, network, told) in cases {
-            let said = walls(output, network);
-            assert_eq!(said.is_some(), told, "{output}");
-            assert!(said.is_none_or(|said| said.len() < CLOSING), "it fits");
-        }
     }
 
     #[test]

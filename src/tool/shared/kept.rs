@@ -73,6 +73,14 @@ impl Kept {
         self.most = self.size;
     }
 
+    /// Of what is kept no more than so many bytes from the first on.
+    pub fn shorten(&mut self, most: u64) {
+        self.most = self.most.min(most);
+        self.size = self.size.min(most);
+        self.memory
+            .truncate(usize::try_from(most).unwrap_or(usize::MAX));
+    }
+
     pub fn into_bytes(self) -> Vec<u8> {
         let Some(mut file) = self.file else {
             return self.memory;
@@ -106,7 +114,12 @@ mod tests {
             assert_eq!(kept.total(), expected.len() as u64);
             expected.truncate(usize::try_from(most).unwrap_or(usize::MAX));
             assert_eq!(kept.kept(), expected.len() as u64);
-            assert!(kept.into_bytes() == expected, "{pieces} {most}");
+            let shorter = expected.len().min(123_456);
+            kept.shorten(u64::MAX);
+            assert_eq!(kept.kept(), expected.len() as u64);
+            kept.shorten(123_456);
+            assert_eq!(kept.kept(), shorter as u64);
+            assert!(kept.into_bytes() == expected[..shorter], "{pieces} {most}");
         }
     }
 }

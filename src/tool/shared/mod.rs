@@ -18,6 +18,7 @@ pub mod page;
 pub mod paths;
 pub mod pattern;
 pub mod process;
+pub mod refused;
 pub mod replace;
 pub mod schema;
 mod start;

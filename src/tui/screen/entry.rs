@@ -21,6 +21,7 @@ use crate::tui::screen::failure_card::ALONG;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::money;
 use crate::tui::screen::rows::{Row, wrapped};
+use crate::tui::screen::tool_card::By;
 use crate::tui::screen::{tool_card, tour};
 use crate::tui::widget::paint::Form;
 use crate::tui::widget::{text, wrap};
@@ -127,7 +128,14 @@ pub fn lay(app: &App, view: &View, entry: &Entry, form: Form, look: &Look) -> La
             let row = Row::of("!      ", Role::Person).put(one_line(command), Role::Strong);
             laid.placed(row.end(state, role), 0..base - 1, LEAD);
             let room = indented(form, 2);
-            tool_card::body(&mut laid, outcome, (unfolded, base), app, room, look);
+            tool_card::body(
+                &mut laid,
+                (outcome, By::Command),
+                (unfolded, base),
+                app,
+                room,
+                look,
+            );
         }
         What::Changed(change) => noted(&mut laid, &changed(change, entry.at), form, look),
         What::Ended { ending, spent } => {

@@ -24,6 +24,13 @@ const SUBJECT: usize = 2_000;
 /// Of an unfolded body at most this much is laid out; the rest is in the log.
 const BODY: usize = 400_000;
 
+/// What a result is of: a command says at its end why it failed, another tool at its beginning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    Command,
+    Tool,
+}
+
 /// What a call does, on one line.
 pub fn subject(name: &str, arguments: &str) -> String {
     let head = logical::head(name, arguments);
@@ -119,7 +126,12 @@ pub fn lay(
         Some(outcome) => {
             // Behind the two blanks its rows stand behind.
             let room = indented(form, 2);
-            body(&mut laid, outcome, (unfolded, base), app, room, look);
+            let by = if name == "bash" {
+                By::Command
+            } else {
+                By::Tool
+            };
+            body(&mut laid, (outcome, by), (unfolded, base), app, room, look);
         }
         None => {
             if let Some(tail) = tail {
@@ -140,7 +152,7 @@ fn has_preview(call: &CallEntry) -> bool {
 
 pub fn body(
     laid: &mut Laid,
-    outcome: &Outcome,
+    (outcome, by): (&Outcome, By),
     (unfolded, base): (bool, usize),
     app: &App,
     form: Form,
@@ -180,13 +192,14 @@ pub fn body(
         laid.text(sheet, 2, 0..height, base);
         return;
     }
+    let of_command = by == By::Command && outcome.kind == OutcomeKind::Failed;
     match outcome.kind {
-        OutcomeKind::Failed | OutcomeKind::Denied | OutcomeKind::Lost => {
+        OutcomeKind::Failed | OutcomeKind::Denied | OutcomeKind::Lost if !of_command => {
             let line: String = trimmed.chars().take(600).collect();
             let row = Row::of(format!("  {}", one_line(&line)), Role::Muted);
             laid.placed(row, base..base + clean(trimmed).len(), 2);
         }
-        OutcomeKind::Done if outcome.exit.is_some() => {
+        _ if of_command || outcome.exit.is_some() && outcome.kind == OutcomeKind::Done => {
             let lines = trimmed.lines().count();
             if lines > OUTPUT_ROWS + 1 {
                 let shown = last_lines(trimmed, OUTPUT_ROWS);
@@ -197,7 +210,7 @@ pub fn body(
                 last_rows(laid, trimmed, OUTPUT_ROWS + 1, Some(base), form);
             }
         }
-        OutcomeKind::Done | OutcomeKind::Cancelled => {}
+        _ => {}
     }
 }
 
