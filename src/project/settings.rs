@@ -42,6 +42,9 @@ const UNUSED: [&str; 12] = [
     "model",
 ];
 
+/// Files that would decide what is started or allowed, had anything read them; here nothing does.
+const UNUSED_FILES: [&str; 2] = [".creel/config.toml", ".mcp.json"];
+
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     pub rules: Vec<Written>,
@@ -88,6 +91,9 @@ pub fn read(top: &Path) -> Settings {
             Some(head) => settings.add(name, &head.head),
         }
     }
+    let is_there = |name: &&&str| top.join(name).symlink_metadata().is_ok();
+    let whole = UNUSED_FILES.iter().filter(is_there);
+    settings.unused.extend(whole.map(|name| (*name).to_owned()));
     settings
 }
 
@@ -192,6 +198,10 @@ mod tests {
         fs::create_dir(folder.path().join(".claude")).unwrap();
         let file = folder.path().join(FILES[0]);
         assert_eq!(read(folder.path()), Settings::default());
+        fs::create_dir(folder.path().join(".creel")).unwrap();
+        for name in UNUSED_FILES {
+            fs::write(folder.path().join(name), "mode = \"auto\"").unwrap();
+        }
         fs::write(
             &file,
             r#"{"hooks":{"PreToolUse":[]},"env":{"HOME":"/x"},"permissions":{"defaultMode":"bypassPermissions",
@@ -219,7 +229,13 @@ mod tests {
         let of = |what: &str| format!("{what} in .claude/settings.json");
         assert_eq!(
             settings.unused,
-            [of("hooks"), of("env"), of("permissions.defaultMode")]
+            [
+                of("hooks"),
+                of("env"),
+                of("permissions.defaultMode"),
+                ".creel/config.toml".to_owned(),
+                ".mcp.json".to_owned()
+            ]
         );
         assert_eq!(
             settings.faults,
