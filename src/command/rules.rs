@@ -7,6 +7,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
 use crate::agent::moment::Now;
+use crate::agent::rule::whole;
 use crate::agent::visible::{as_command, one_line};
 use crate::command::moment::{age, rfc3339};
 use crate::command::table::{Column, counted, table};
@@ -330,6 +331,11 @@ async fn add(args: &AddArgs, door: &Door, face: &mut Face<'_>) -> Ended {
         }
         Managed::RuleKept { number } => {
             face.say_line(&format!("rule {number}: {}", said(&rule, &replay)))?;
+            if let (Effect::Allow, Some(what)) = (rule.effect, whole(&rule.text)) {
+                face.note(&format!(
+                    "it allows {what}: `creel rules remove {number}` takes it away"
+                ))?;
+            }
         }
         other => return Err(Trouble::undone(other)),
     }

@@ -80,6 +80,20 @@ fn a_rule_that_is_added_lets_a_run_go_on_and_one_that_is_removed_does_not() {
 }
 
 #[test]
+fn a_rule_that_allows_all_is_said_to() {
+    let home = Home::with("");
+    let said = home.run(&["rules", "add", "Bash"]);
+    assert_eq!(
+        said.err,
+        "creel: it allows every command, also one that deletes or sends: `creel rules remove 1` takes it away\n"
+    );
+    for rule in [vec!["Bash(ls *)"], vec!["Bash", "--deny"]] {
+        let said = home.run(&[vec!["rules", "add"], rule].concat());
+        assert_eq!(said.err, "");
+    }
+}
+
+#[test]
 fn rules_of_the_config_are_listed_and_stay() {
     let home = Home::with("[permissions]\ndeny = [\"Bash(rm *)\"]\n");
     let rules = list(&home);

@@ -105,6 +105,25 @@ pub fn reach(text: &str) -> Option<String> {
     }
 }
 
+/// What a rule lets run that has no pattern, or one that fits all.
+pub fn whole(text: &str) -> Option<&'static str> {
+    let (tool, specifier) = parse(text).ok()?;
+    let is_command = matches!(tool.as_str(), "bash" | NETWORK);
+    let all = specifier.is_none_or(|pattern| {
+        // Of paths `**` means those of the folder.
+        is_command && pattern.chars().all(|c| matches!(c, '*' | ':' | ' '))
+    });
+    let what = match tool.as_str() {
+        "bash" => "every command, also one that deletes or sends",
+        NETWORK => "every command with the network",
+        "write" | "edit" => "every change of a file, also outside the folder",
+        "read" => "every file to be read, also outside the folder",
+        own if own.contains('*') => "every call of the tools it fits",
+        _ => return None,
+    };
+    all.then_some(what)
+}
+
 /// Parameters of tools, here and in other programs.
 const PARAMETERS: &[&str] = &[
     "command",

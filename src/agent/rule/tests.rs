@@ -277,3 +277,37 @@ fn faulty_rules_are_named() {
         assert!(parse(text).is_ok(), "{text}");
     }
 }
+
+#[test]
+fn a_rule_for_all_of_a_tool_is_told_by_what_it_lets_run() {
+    for (text, expected) in [
+        (
+            "Bash",
+            Some("every command, also one that deletes or sends"),
+        ),
+        (
+            "bash(*)",
+            Some("every command, also one that deletes or sends"),
+        ),
+        (
+            "Bash(**)",
+            Some("every command, also one that deletes or sends"),
+        ),
+        ("Network", Some("every command with the network")),
+        (
+            "Edit",
+            Some("every change of a file, also outside the folder"),
+        ),
+        (
+            "Read",
+            Some("every file to be read, also outside the folder"),
+        ),
+        ("*", Some("every call of the tools it fits")),
+        ("Bash(ls *)", None),
+        ("Edit(**)", None),
+        ("Grep", None),
+        ("Bash(", None),
+    ] {
+        assert_eq!(whole(text), expected, "{text}");
+    }
+}
