@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
@@ -32,11 +33,13 @@ impl Half {
         for entry in entries.flatten() {
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            if name.starts_with(before)
-                && name.ends_with(AFTER)
+            let is_half = name.starts_with(before) && name.ends_with(AFTER);
+            if is_half
                 && entry.file_type().is_ok_and(|kind| kind.is_file())
-                && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok())
+                && let Ok(file) = File::open(entry.path())
+                && file.try_lock().is_ok()
             {
+                // As long as it is held: whoever has just made it and waits for it sees that it is gone.
                 let _ = fs::remove_file(entry.path());
             }
         }
@@ -76,14 +79,60 @@ fn folder(whole: &Path) -> &Path {
 
 /// Another file beside one that is to be written, of the owner alone; what a kill leaves of it goes as the half does.
 pub(crate) fn spare(whole: &Path) -> io::Result<NamedTempFile> {
+    loop {
+        let made = make(whole)?;
+        // Some disks know no locks: then it is only not known from one that a kill has left.
+        if let Err(error) = made.as_file().lock() {
+            tracing::debug!("{}: {error}", made.path().display());
+        }
+        if is_named(&made) {
+            return Ok(made);
+        }
+        // Another took it for one of a kill before it was held.
+    }
+}
+
+fn make(whole: &Path) -> io::Result<NamedTempFile> {
     // Its mode is 0600.
-    let made = Builder::new()
+    Builder::new()
         .prefix(&before(whole))
         .suffix(AFTER)
-        .tempfile_in(folder(whole))?;
-    // Some disks know no locks: then it is only not known from one that a kill has left.
-    if let Err(error) = made.as_file().lock() {
-        tracing::debug!("{}: {error}", made.path().display());
+        .tempfile_in(folder(whole))
+}
+
+fn is_named(made: &NamedTempFile) -> bool {
+    match (made.as_file().metadata(), fs::symlink_metadata(made.path())) {
+        (Ok(ours), Ok(named)) => (ours.dev(), ours.ino()) == (named.dev(), named.ino()),
+        _ => false,
     }
-    Ok(made)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn one_that_is_being_made_is_not_taken_for_one_of_a_kill() {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = folder.path().join("all.tar.gz");
+        let left = make(&whole).unwrap().into_temp_path().keep().unwrap();
+        // Many at once, each of which takes away what nobody holds.
+        let makers: Vec<_> = (0..8)
+            .map(|_| {
+                let whole = whole.clone();
+                thread::spawn(move || {
+                    (0..40).all(|_| Half::beside(&whole).is_ok_and(|half| is_named(&half.made)))
+                })
+            })
+            .collect();
+        for maker in makers {
+            assert!(maker.join().unwrap());
+        }
+        assert!(!left.exists());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
 }
