@@ -227,6 +227,7 @@ impl Found {
                 files.push(Belonging { name, path });
             }
         }
+        others.extend(links(paths, packed.keys()));
         let mut same = HashSet::new();
         for file in files {
             let expected = packed.get(file.name.as_str());
@@ -251,6 +252,22 @@ impl Found {
         };
         first.join(", ") + &more
     }
+}
+
+/// Folders that the backup has something in and that are links here: what they lead to is of no home, and nothing is put there.
+fn links<'a>(paths: &Paths, names: impl Iterator<Item = &'a &'a str>) -> BTreeSet<String> {
+    let roots = roots(paths);
+    let mut found = BTreeSet::new();
+    for path in names.filter_map(|name| place(paths, name)) {
+        let above = path.ancestors().skip(1);
+        for folder in above.take_while(|folder| roots.iter().all(|root| root != folder)) {
+            if fs::symlink_metadata(folder).is_ok_and(|about| about.is_symlink()) {
+                let name = folder.file_name().unwrap_or_default().to_string_lossy();
+                found.insert(format!("{name}, a link"));
+            }
+        }
+    }
+    found
 }
 
 /// What is in the way and named.

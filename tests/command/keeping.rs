@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -464,6 +464,26 @@ fn a_home_that_is_not_empty_stays_or_is_moved_aside_whole() {
     let said = other.run(&["purge", id, "--yes"]);
     assert!(said.err.contains("before-restore-1"), "{said:?}");
     assert!(said.out.contains("backups"), "{said:?}");
+}
+
+#[test]
+fn nothing_is_put_where_a_link_of_the_home_leads() {
+    let home = full();
+    let file = home.beside("all.tar.gz").to_string_lossy().into_owned();
+    told(&home, &home.path(), &["backup", &file]);
+    let other = Home::new();
+    let elsewhere = other.beside("dotfiles");
+    fs::create_dir_all(elsewhere.join("s")).unwrap();
+    let link = other.path().join("skills");
+    fs::create_dir_all(other.path()).unwrap();
+    symlink(&elsewhere, &link).unwrap();
+    let said = other.run(&["restore", &file]);
+    assert!(refused(&said).contains("skills, a link"), "{said:?}");
+    told(&other, &other.path(), &["restore", &file, "--force"]);
+    assert!(link.join("s/SKILL.md").exists() && !link.is_symlink());
+    let aside = other.path().join("before-restore-1/skills");
+    assert_eq!(fs::read_link(aside).unwrap(), elsewhere);
+    assert_eq!(fs::read_dir(elsewhere.join("s")).unwrap().count(), 0);
 }
 
 #[test]
