@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use pretty_assertions::assert_eq;
+use rusqlite::Connection;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -118,14 +119,25 @@ fn an_import_of_another_home_is_stopped_and_goes_on() {
         let mut command = home.creel(&["import", "creel", &other]);
         command.env("CREEL_HOME", &here);
         let mut child = command.spawn().unwrap();
-        let writes = here.join("data/creel.db-wal");
-        let begun = || fs::metadata(&writes).is_ok_and(|about| about.len() > 200_000);
+        // Held as soon as a session is in it: the import comes no further until it was told to stop.
+        let log = Connection::open(here.join("data/creel.db")).unwrap();
+        let begun = || {
+            let held = log.execute_batch("BEGIN IMMEDIATE").is_ok();
+            let count = "SELECT count(*) FROM card";
+            let count = log.query_row(count, [], |row| row.get::<_, i64>(0));
+            let begun = held && (1..50).contains(&count.unwrap());
+            if held && !begun {
+                log.execute_batch("ROLLBACK").unwrap();
+            }
+            begun
+        };
         let started = Instant::now();
         while !begun() && child.try_wait().unwrap().is_none() {
             assert!(started.elapsed() < LONGEST);
             std::thread::yield_now();
         }
         signal(child.id(), Signal::INT);
+        drop(log);
         let said = end(child);
         let rest = told(&home, &here, &["import", "creel", &other]);
         let sum = |key: &str| rest[key].as_u64().unwrap();
