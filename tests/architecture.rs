@@ -42,7 +42,7 @@ const FLOORS: &[&[&str]] = &[
 const FENCES: &[(&str, &[&str])] = &[
     // Two programs keep their sessions in SQLite files, which are only read.
     ("rusqlite", &["store", "import"]),
-    ("flate2", &["archive"]),
+    ("flate2", &["archive", "store"]),
     ("ruzstd", &["import"]),
     ("tantivy", &["memory"]),
     ("frostem", &["memory"]),

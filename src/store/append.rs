@@ -2,11 +2,14 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::agent::digest;
+use crate::protocol::call::OutcomeKind;
 use crate::protocol::event::{Event, Fact};
 use crate::protocol::id::{ModelRef, Seq, SessionId};
+use crate::protocol::item::Item;
 use crate::protocol::session::Card;
 use crate::protocol::time::Time;
 use crate::store::blob;
@@ -14,6 +17,7 @@ use crate::store::calls;
 use crate::store::fault::StoreError;
 use crate::store::imports;
 use crate::store::ledger::{self, Place};
+use crate::store::packed::Packer;
 use crate::store::rules;
 use crate::store::schema::INLINE;
 use crate::store::upcast::{self, Encoded};
@@ -22,9 +26,51 @@ use crate::store::{Appended, Batch, Derived, Reservation};
 /// A batch with its facts as text and its blobs named: all work that needs no lock is done by whoever appends.
 pub(crate) struct Entry {
     batch: Batch,
-    facts: Vec<Encoded>,
-    reserved: Vec<Encoded>,
+    facts: Vec<Form>,
+    reserved: Vec<Form>,
     blobs: Vec<String>,
+}
+
+/// A fact in the form it is kept in.
+struct Form {
+    encoded: Encoded,
+    /// Where it is not the text in its row.
+    other: Option<Other>,
+}
+
+enum Other {
+    /// In its row.
+    Packed(Vec<u8>),
+    /// Under a hash beside it, as it is or packed.
+    Beside(String, Option<Vec<u8>>),
+}
+
+impl Form {
+    fn new(fact: &Fact, packs: Option<&mut Packer>) -> Result<Self, StoreError> {
+        let encoded = upcast::encode(fact).map_err(StoreError::Unfit)?;
+        let packed = packs
+            .filter(|_| may_be_packed(fact))
+            .and_then(|packs| packs.pack(encoded.body.as_bytes()));
+        let kept = packed.as_ref().map_or(encoded.body.len(), Vec::len);
+        let other = if kept > INLINE {
+            Some(Other::Beside(digest::hex(encoded.body.as_bytes()), packed))
+        } else {
+            packed.map(Other::Packed)
+        };
+        Ok(Self { encoded, other })
+    }
+}
+
+/// What was said and done is long; of all else, and of each no, the words are looked for where they are kept.
+fn may_be_packed(fact: &Fact) -> bool {
+    match fact {
+        Fact::ItemAdded {
+            item: Item::Result { outcome, .. },
+            ..
+        } => outcome.kind != OutcomeKind::Denied,
+        Fact::ItemAdded { .. } => true,
+        _ => false,
+    }
 }
 
 /// Why a batch was not kept.
@@ -41,23 +87,28 @@ impl From<rusqlite::Error> for Trouble {
 }
 
 impl Entry {
-    pub(crate) fn new(batch: Batch) -> Result<Self, StoreError> {
-        let encode = |facts: &[Fact]| -> Result<Vec<Encoded>, StoreError> {
-            facts
-                .iter()
-                .map(|fact| upcast::encode(fact).map_err(StoreError::Unfit))
-                .collect()
+    pub(crate) fn new(mut batch: Batch) -> Result<Self, StoreError> {
+        let mut packs = batch.import.is_some().then(Packer::new);
+        let mut formed = |facts: &[Fact]| -> Result<Vec<Form>, StoreError> {
+            let form = |fact| Form::new(fact, packs.as_mut());
+            facts.iter().map(form).collect()
         };
+        let facts = formed(&batch.facts)?;
+        let reserved = batch.reserved.as_ref();
+        let reserved = formed(reserved.map_or(&[][..], |reservation| &reservation.facts))?;
+        let blobs = batch.blobs.iter().map(|bytes| digest::hex(bytes)).collect();
+        if let Some(packs) = &mut packs {
+            for bytes in &mut batch.blobs {
+                if let Some(packed) = packs.pack(bytes) {
+                    *bytes = packed;
+                }
+            }
+        }
         Ok(Self {
-            facts: encode(&batch.facts)?,
-            reserved: encode(
-                batch
-                    .reserved
-                    .as_ref()
-                    .map_or(&[][..], |reservation| &reservation.facts),
-            )?,
-            blobs: batch.blobs.iter().map(|bytes| digest::hex(bytes)).collect(),
             batch,
+            facts,
+            reserved,
+            blobs,
         })
     }
 
@@ -85,7 +136,7 @@ impl Entry {
             let import = import.as_ref()?;
             Some((*import.times.get(nth)?, import.days.get(nth)?.as_str()))
         };
-        for (nth, (fact, encoded)) in facts.into_iter().zip(&self.facts).enumerate() {
+        for (nth, (fact, form)) in facts.into_iter().zip(&self.facts).enumerate() {
             let (at, day) = when(nth).unwrap_or((at, &day));
             let happened = if import.is_some() {
                 Happened::Elsewhere
@@ -97,7 +148,7 @@ impl Entry {
                 Place { at, day, ..place },
                 id,
                 fact,
-                encoded,
+                form,
                 happened,
             )?);
         }
@@ -109,9 +160,9 @@ impl Entry {
             over = ledger::over(conn, place, &reservation)?;
             if over.is_none() {
                 let Reservation { amount, facts, .. } = reservation;
-                for (fact, encoded) in facts.into_iter().zip(&self.reserved) {
+                for (fact, form) in facts.into_iter().zip(&self.reserved) {
                     let happened = Happened::Here(Some(amount));
-                    events.push(insert(conn, place, id, fact, encoded, happened)?);
+                    events.push(insert(conn, place, id, fact, form, happened)?);
                 }
             }
         }
@@ -274,18 +325,19 @@ fn insert(
     place: Place<'_>,
     session: SessionId,
     fact: Fact,
-    encoded: &Encoded,
+    form: &Form,
     happened: Happened,
 ) -> rusqlite::Result<Event> {
-    let mut body = Some(encoded.body.as_str());
-    let mut name = None;
-    if encoded.body.len() > INLINE {
-        let bytes = encoded.body.as_bytes();
-        let hash = digest::hex(bytes);
-        blob::keep(conn, place.session, &hash, bytes)?;
-        body = None;
-        name = Some(hash);
-    }
+    let encoded = &form.encoded;
+    let (body, name) = match &form.other {
+        None => (ValueRef::from(encoded.body.as_str()), None),
+        Some(Other::Packed(bytes)) => (ValueRef::Blob(bytes), None),
+        Some(Other::Beside(name, packed)) => {
+            let bytes = packed.as_deref().unwrap_or(encoded.body.as_bytes());
+            blob::keep(conn, place.session, name, bytes)?;
+            (ValueRef::Null, Some(name))
+        }
+    };
     conn.prepare_cached(
         "INSERT INTO event(session, at, kind, version, item, body, blob) VALUES (?, ?, ?, ?, ?, ?, ?)",
     )?
@@ -295,7 +347,7 @@ fn insert(
         encoded.kind,
         encoded.version,
         encoded.item,
-        body,
+        ToSqlOutput::Borrowed(body),
         name
     ])?;
     let seq = conn.last_insert_rowid();

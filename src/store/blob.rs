@@ -2,7 +2,9 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-/// Keeps the bytes, and that the session uses them.
+use crate::store::packed;
+
+/// Keeps the bytes, as they are or packed, and that the session uses them.
 pub(crate) fn keep(
     conn: &Connection,
     session: i64,
@@ -33,7 +35,9 @@ pub(crate) fn note_use(conn: &Connection, session: i64, name: &str) -> rusqlite:
 }
 
 pub(crate) fn read(conn: &Connection, name: &str) -> rusqlite::Result<Option<Vec<u8>>> {
-    conn.prepare_cached("SELECT bytes FROM blob WHERE hash = ?")?
+    let kept = conn
+        .prepare_cached("SELECT bytes FROM blob WHERE hash = ?")?
         .query_row([name], |row| row.get(0))
-        .optional()
+        .optional()?;
+    Ok(kept.map(|bytes| packed::named(name, bytes)))
 }

@@ -9,7 +9,7 @@ use crate::protocol::route::Outcome;
 use crate::protocol::time::Time;
 use crate::store::append::find_session;
 use crate::store::fault::StoreError;
-use crate::store::read::{EVENT, Reader, all, borrowed, event, events, is_null, number};
+use crate::store::read::{EVENT, Reader, all, body, borrowed, event, events, number};
 use crate::store::upcast::is_current;
 
 /// Events that are looked at for how providers do: some hours of work, and less than a millisecond to pass over.
@@ -81,7 +81,7 @@ pub(crate) fn outcomes(conn: &Connection, after: Seq) -> rusqlite::Result<Vec<Ou
 /// of a fact of today's form only what is needed is read.
 fn outcome(row: &Row<'_>) -> rusqlite::Result<Option<Outcome>> {
     if is_current(&borrowed(row, 2)?, row.get(3)?) {
-        let body = borrowed(row, if is_null(row, 4)? { 5 } else { 4 })?;
+        let body = body(row, (4, 5))?;
         if let Ok(outcome) = serde_json::from_str::<Outcome>(&body) {
             return Ok(Some(Outcome {
                 seq: Seq(row.get::<_, i64>(0)?.unsigned_abs()),

@@ -22,6 +22,7 @@ use crate::store::copy::label;
 use crate::store::fault::{StoreError, beside, sort};
 use crate::store::imports::Counted;
 use crate::store::open::WAIT;
+use crate::store::packed::{self, TELLING};
 use crate::store::place::has_bytes;
 use crate::store::read::{EVENT, Reader, event, number, session_id};
 use crate::store::{blob, rules, schema};
@@ -114,9 +115,14 @@ impl Kin {
     /// What a session consists of, in order; also what cannot be read.
     pub fn outline(&self, session: SessionId) -> Result<Vec<Outlined>, String> {
         self.ask(|conn| {
-            let sql = "SELECT seq, at, kind, ifnull(octet_length(body), (SELECT octet_length(bytes) FROM blob WHERE hash = event.blob))
-                 FROM event WHERE session = (SELECT key FROM session WHERE id = ?) ORDER BY seq";
-            conn.prepare_cached(sql)?
+            // Only what may be packed is looked into.
+            let sql = format!(
+                "SELECT seq, at, kind, ifnull(octet_length(body), (SELECT octet_length(bytes) FROM blob WHERE hash = event.blob)),
+                 CASE typeof(body) WHEN 'text' THEN NULL WHEN 'blob' THEN substr(body, 1, {TELLING})
+                 ELSE (SELECT substr(bytes, 1, {TELLING}) FROM blob WHERE hash = event.blob) END
+                 FROM event WHERE session = (SELECT key FROM session WHERE id = ?) ORDER BY seq"
+            );
+            conn.prepare_cached(&sql)?
                 .query_map([session.0.as_bytes()], |row| {
                     Ok(Outlined {
                         seq: Seq(row.get::<_, i64>(0)?.unsigned_abs()),
@@ -124,7 +130,10 @@ impl Kin {
                             at: Time(row.get(1)?),
                             kind: row.get(2)?,
                         },
-                        bytes: row.get::<_, Option<i64>>(3)?.unwrap_or(0).unsigned_abs(),
+                        bytes: packed::length(
+                            &row.get::<_, Option<Vec<u8>>>(4)?.unwrap_or_default(),
+                            row.get::<_, Option<i64>>(3)?.unwrap_or(0).unsigned_abs(),
+                        ),
                     })
                 })?
                 .collect()

@@ -10,7 +10,7 @@ use crate::protocol::id::{Seq, SessionId};
 use crate::protocol::time::Time;
 use crate::store::fault::StoreError;
 use crate::store::read::{EVENT, Reader, event, number, session_id, text};
-use crate::store::schema;
+use crate::store::{packed, schema};
 
 /// How far the log has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -247,12 +247,12 @@ impl Reader {
     }
 }
 
-/// Bytes of a fact, wherever it is kept.
+/// Bytes of a fact, wherever it is kept and however.
 fn size(row: &Row<'_>) -> rusqlite::Result<u64> {
     let mut bytes = 0;
     for column in [4, 5] {
         bytes += match row.get_ref(column)? {
-            ValueRef::Text(body) | ValueRef::Blob(body) => body.len() as u64,
+            ValueRef::Text(body) | ValueRef::Blob(body) => packed::length(body, body.len() as u64),
             _ => 0,
         };
     }

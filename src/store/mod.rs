@@ -15,6 +15,7 @@ mod ledger;
 pub mod log;
 pub mod memory;
 mod open;
+mod packed;
 mod place;
 mod purge;
 pub mod put_back;

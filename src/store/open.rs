@@ -404,14 +404,23 @@ pub(crate) fn build(
     })
 }
 
-/// Leaves a copy of the old version, then migrates in one transaction.
+/// Leaves a copy of the old version, then migrates in one transaction. Where all rows stay as they are there is nothing to keep.
 fn migrate(path: &Path, migrations: &[&str], from: usize) -> Result<(), OpenError> {
+    if !migrations.iter().skip(from).all(|sql| sql.is_empty()) {
+        leave_copy(path, migrations)?;
+    }
+    let sql = |error| OpenError::from_sql(path, &error);
+    let mut conn = schema::open_writer(path, WAIT).map_err(sql)?;
+    schema::migrate(&mut conn, migrations, from).map_err(sql)
+}
+
+fn leave_copy(path: &Path, migrations: &[&str]) -> Result<(), OpenError> {
     let copy = beside(path, &format!(".before-v{}", migrations.len()));
     let half = beside(path, ".new");
     remove(&half);
     make_file(&half, true).map_err(|error| OpenError::from_io(&half, &error))?;
     let sql = |error| OpenError::from_sql(path, &error);
-    let mut conn = schema::open_writer(path, WAIT).map_err(sql)?;
+    let conn = schema::open_writer(path, WAIT).map_err(sql)?;
     let mut copied = Connection::open(&half).map_err(sql)?;
     Backup::new(&conn, &mut copied)
         .and_then(|backup| backup.run_to_completion(std::ffi::c_int::MAX, TURN, None))
@@ -420,8 +429,7 @@ fn migrate(path: &Path, migrations: &[&str], from: usize) -> Result<(), OpenErro
     File::open(&half)
         .and_then(|file| file.sync_all())
         .map_err(|error| OpenError::from_io(&half, &error))?;
-    put_in_place(&half, &copy)?;
-    schema::migrate(&mut conn, migrations, from).map_err(sql)
+    put_in_place(&half, &copy)
 }
 
 /// The notice and the handle of a file that is only read.

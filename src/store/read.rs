@@ -19,7 +19,7 @@ use crate::store::append::{STASH, WINDOW, find_session};
 use crate::store::fault::{OpenError, StoreError, beside, sort};
 use crate::store::open::WAIT;
 use crate::store::upcast::{Unread, decode};
-use crate::store::{Counts, FoldedState, blob, schema, seal};
+use crate::store::{Counts, FoldedState, blob, packed, schema, seal};
 
 /// Opened when first asked, and then kept open; a database that is not there reads as an empty one. It writes nothing and
 /// may be made before and beside any [`crate::store::log::Log`]. Shared by reference it answers one question at a time.
@@ -399,7 +399,7 @@ pub(crate) fn event(row: &Row<'_>, session: SessionId) -> rusqlite::Result<Optio
     let seq: i64 = row.get(0)?;
     let kind = text(row, 2)?;
     let version = u32::try_from(row.get::<_, i64>(3)?).unwrap_or(u32::MAX);
-    let body = text(row, if is_null(row, 4)? { 5 } else { 4 })?;
+    let body = body(row, (4, 5))?;
     match decode(&kind, version, &body) {
         Ok(fact) => {
             return Ok(Some(Event {
@@ -417,8 +417,18 @@ pub(crate) fn event(row: &Row<'_>, session: SessionId) -> rusqlite::Result<Optio
     Ok(None)
 }
 
-pub(crate) fn is_null(row: &Row<'_>, column: usize) -> rusqlite::Result<bool> {
-    Ok(row.get_ref(column)? == rusqlite::types::ValueRef::Null)
+/// What a fact says: that of its row, else that beside it.
+pub(crate) fn body<'row>(
+    row: &'row Row<'_>,
+    (inline, beside): (usize, usize),
+) -> rusqlite::Result<Cow<'row, str>> {
+    use rusqlite::types::ValueRef::{Blob, Text};
+    for column in [inline, beside] {
+        if let Text(bytes) | Blob(bytes) = row.get_ref(column)? {
+            return Ok(packed::text(bytes));
+        }
+    }
+    Ok(Cow::Borrowed(""))
 }
 
 /// A text, with replacement characters where it is no UTF-8; empty where there is none.

@@ -17,7 +17,7 @@ use crate::store::Day;
 use crate::store::append::find_session;
 use crate::store::fault::StoreError;
 use crate::store::ledger;
-use crate::store::read::{Reader, text};
+use crate::store::read::{Reader, body, text};
 use crate::store::upcast::decode;
 
 impl Reader {
@@ -222,10 +222,10 @@ impl Reader {
     pub fn prompts(&self, limit: u32) -> Result<Vec<String>, StoreError> {
         self.ask(Vec::new(), |conn| {
             let mut statement = conn.prepare_cached(
-                "SELECT event.seq AS seq, event.kind, event.version, ifnull(event.body, blob.bytes) FROM event
+                "SELECT event.seq AS seq, event.kind, event.version, event.body, blob.bytes FROM event
                  LEFT JOIN blob ON blob.hash = event.blob WHERE event.item = 'prompt'
                  UNION ALL
-                 SELECT event.seq AS seq, event.kind, event.version, ifnull(event.body, blob.bytes) FROM event
+                 SELECT event.seq AS seq, event.kind, event.version, event.body, blob.bytes FROM event
                  LEFT JOIN blob ON blob.hash = event.blob WHERE event.item = 'shell' ORDER BY seq DESC",
             )?;
             let mut rows = statement.query([])?;
@@ -234,7 +234,7 @@ impl Reader {
             while prompts.len() < limit as usize
                 && let Some(row) = rows.next()?
             {
-                let fact = decode(&text(row, 1)?, row.get(2)?, &text(row, 3)?);
+                let fact = decode(&text(row, 1)?, row.get(2)?, &body(row, (3, 4))?);
                 let Ok(Fact::ItemAdded { item, .. }) = fact else {
                     continue;
                 };

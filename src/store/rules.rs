@@ -15,7 +15,7 @@ use crate::protocol::session::Change;
 use crate::protocol::time::Time;
 use crate::store::fault::StoreError;
 use crate::store::ledger::word;
-use crate::store::read::{EVENT, Reader, all, borrowed, is_null, number, session_id, text};
+use crate::store::read::{EVENT, Reader, all, body, borrowed, number, session_id, text};
 
 /// Events that are passed over for calls of before: for most homes weeks of work. An index would cost every commit a page.
 const PASSED: u32 = 60_000;
@@ -196,7 +196,7 @@ impl Reader {
     }
 
     /// What was decided on calls since a time, the newest first: facts of calls that began or were denied, and of what was changed
-    /// before. What a call that ran came to is not read: it is the most of a log. A no has few words, so it lies in no blob. At most `limit` of those before a
+    /// before. What a call that ran came to is not read: it is the most of a log. A no lies in no blob, since it has few words, and is not packed. At most `limit` of those before a
     /// fact, where one is named: a day is read page by page.
     pub fn decided(
         &self,
@@ -210,7 +210,7 @@ impl Reader {
              WHERE event.seq > ?3 AND event.seq < ?4 AND event.at >= ?1
              AND (event.kind = 'call_started' OR event.item = 'call'
                   OR (event.kind = 'ask_answered' AND event.blob IS NULL AND instr(event.body, '\"edited\"') > 0)
-                  OR (event.item = 'result' AND event.blob IS NULL AND instr(event.body, '\"denied\"') > 0))
+                  OR (event.item = 'result' AND typeof(event.body) = 'text' AND instr(event.body, '\"denied\"') > 0))
              ORDER BY event.seq DESC LIMIT ?2"
         );
         self.ask(Vec::new(), |conn| {
@@ -331,7 +331,7 @@ fn past_calls(conn: &Connection) -> rusqlite::Result<(Vec<PastCall>, bool)> {
     let mut cut = first > 0;
     while let Some(row) = rows.next()? {
         let session = session_id(row, 4)?;
-        let body = borrowed(row, if is_null(row, 2)? { 3 } else { 2 })?;
+        let body = body(row, (2, 3))?;
         if borrowed(row, 1)? == "result" {
             if let Ok(Ended { item }) = serde_json::from_str::<Ended>(&body) {
                 let said = item.outcome;

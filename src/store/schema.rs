@@ -122,7 +122,8 @@ CREATE TABLE import_file(source TEXT NOT NULL, path TEXT NOT NULL, root TEXT NOT
   items INTEGER NOT NULL, reader INTEGER NOT NULL, UNIQUE(source, path));
 ";
 
-/// Commands of the person are found among the past as prompts are.
+/// Commands of the person are found among the past as prompts are. From here on what imports keep may be packed
+/// (`store::packed`), which a Creel of before cannot read; nothing of a large home is copied or written anew for it.
 const V9: &str = "
 CREATE INDEX event_shell ON event(seq) WHERE item = 'shell';
 ";

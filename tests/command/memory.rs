@@ -6,6 +6,7 @@ use std::path::Path;
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
+use crate::support::kept::files;
 use crate::support::{Home, modes};
 
 const TALK: &str = r#"{"session":"trip","title":"The trip","project":"/work/holiday","at":"2026-05-01T10:00:00Z","role":"user","who":"Anna","text":"When does the ferry to the island leave?","external_id":"t1"}
@@ -294,9 +295,15 @@ fn without_a_hit_the_nearest_words_are_told() {
 #[test]
 fn of_a_purged_session_no_word_is_left_and_it_does_not_come_back() {
     let home = with_talk();
-    home.file("talk.jsonl", &TALK.replace("island", "xylophonequartz"));
+    // Once short and once long, which is kept packed.
+    let long = format!("xylophonequartz {}", "of an island ".repeat(400));
+    let talk = TALK.replace("island", "xylophonequartz");
+    home.file("talk.jsonl", &talk.replace("two places", &long));
     import(&home);
     home.run(&["index", "rebuild"]);
+    let packed = holding(&home.path(), b"xylophonequartz").into_iter();
+    let packed = packed.filter(|file| file.ends_with("packed"));
+    assert_eq!(packed.count(), 1);
     let hits = home.run(&["search", "xylophonequartz", "--json"]).json();
     let session = hits[0]["session"].as_str().expect("found").to_owned();
     assert_eq!(home.run(&["purge", &session, "--yes"]).code, 0);
@@ -309,20 +316,14 @@ fn of_a_purged_session_no_word_is_left_and_it_does_not_come_back() {
     assert_eq!(found(&home, &["ferry"]), Vec::<String>::new());
 }
 
-/// Files of a folder that hold these bytes.
+/// Files of a folder that hold these bytes, packed ones too.
 pub fn holding(folder: &Path, bytes: &[u8]) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).expect("a folder").flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            found.extend(holding(&path, bytes));
-        } else if fs::read(&path)
-            .is_ok_and(|content| content.windows(bytes.len()).any(|part| part == bytes))
-        {
-            found.push(path.display().to_string());
-        }
-    }
-    found
+    let holds = |content: &Vec<u8>| content.windows(bytes.len()).any(|part| part == bytes);
+    let files = files(folder).into_iter();
+    files
+        .filter(|(_, content)| holds(content))
+        .map(|(path, _)| path)
+        .collect()
 }
 
 #[test]

@@ -1,11 +1,9 @@
 //! Secrets in the files of other programs: the copy kept here holds none of them, whatever form the program writes.
 
-use std::fs;
-use std::path::Path;
-
 use serde_json::json;
 
 use crate::support::Home;
+use crate::support::kept::{files, unpacked};
 
 /// Letters as chance has them, so that no file here holds what looks like a secret.
 fn letters(count: usize, turn: usize) -> String {
@@ -78,20 +76,6 @@ fn written(program: &str, text: &str) -> String {
     format!("{}\n{{\"type\": {}", lines.join("\n"), json!(text))
 }
 
-/// Every file below a folder, whole.
-fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap().flatten() {
-        let path = entry.path();
-        if path.is_dir() {
-            found.extend(files(&path));
-        } else {
-            found.push((path.display().to_string(), fs::read(&path).unwrap()));
-        }
-    }
-    found
-}
-
 fn holds(bytes: &[u8], secret: &str) -> bool {
     let lower = bytes.to_ascii_lowercase();
     let secret = secret.to_ascii_lowercase();
@@ -137,6 +121,7 @@ fn no_file_of_the_home_holds_a_secret_that_was_imported() {
                 .iter()
                 .all(|hit| !holds(hit["text"].as_str().unwrap().as_bytes(), secret));
             assert!(none, "{program} {mark}: {found}");
+            assert!(!unpacked(&home.db()).is_empty(), "{program}");
             for (path, bytes) in files(&home.path()) {
                 assert!(!holds(&bytes, secret), "{program} {mark}: {path}");
             }

@@ -4,6 +4,7 @@
 pub mod chat;
 pub mod corpus;
 pub mod gemini;
+pub mod kept;
 pub mod ollama;
 pub mod pty;
 pub mod responses;

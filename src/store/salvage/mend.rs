@@ -20,6 +20,7 @@ use crate::protocol::usage::Basis;
 use crate::store::append::write_card;
 use crate::store::blob;
 use crate::store::ledger::{self, Place};
+use crate::store::packed;
 use crate::store::read::{CARD, cards};
 use crate::store::salvage::Rescue;
 use crate::store::upcast::{Unread, decode};
@@ -122,7 +123,7 @@ fn next_event(conn: &Connection, after: i64) -> rusqlite::Result<Option<Kept>> {
             version: row.get::<_, i64>(5)?.try_into().unwrap_or(u32::MAX),
             body: row
                 .get::<_, Option<Vec<u8>>>(6)?
-                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+                .map(|bytes| packed::text(&bytes).into_owned()),
             blob: row.get(7)?,
         })
     })
@@ -143,7 +144,7 @@ fn drop_false_blobs(conn: &Connection) -> rusqlite::Result<()> {
             return Ok(());
         };
         after = row;
-        if digest::hex(&bytes) != name {
+        if digest::hex(&packed::named(&name, bytes)) != name {
             conn.execute("DELETE FROM blob WHERE rowid = ?", [row])?;
         }
     }

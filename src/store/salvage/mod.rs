@@ -162,7 +162,7 @@ fn table_of(row: &Row) -> Option<&'static str> {
             Text(_),
             Integer(_),
             Null | Text(_),
-            Text(_),
+            Text(_) | Blob(_),
             Null,
         ]
         | [

@@ -8,6 +8,7 @@ mod decided;
 mod found;
 mod kin;
 mod open;
+mod packed;
 mod purge;
 mod read;
 mod salvage;
