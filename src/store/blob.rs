@@ -34,6 +34,23 @@ pub(crate) fn note_use(conn: &Connection, session: i64, name: &str) -> rusqlite:
     Ok(())
 }
 
+/// Takes away bytes that sessions without a fact alone use; tells how many. In a transaction of its own.
+pub(crate) fn sweep(conn: &Connection) -> rusqlite::Result<u64> {
+    let factless = "SELECT session FROM blob_use WHERE NOT EXISTS (SELECT 1 FROM event WHERE event.session = blob_use.session)";
+    let all = conn.unchecked_transaction()?;
+    let swept = all.execute(
+        &format!(
+            "DELETE FROM blob WHERE hash IN (SELECT hash FROM blob_use WHERE session IN ({factless}))
+             AND NOT EXISTS (SELECT 1 FROM blob_use AS other WHERE other.hash = blob.hash AND other.session NOT IN ({factless}))"
+        ),
+        [],
+    )?;
+    let uses = format!("DELETE FROM blob_use WHERE session IN ({factless})");
+    all.execute(&uses, [])?;
+    all.commit()?;
+    Ok(swept as u64)
+}
+
 pub(crate) fn read(conn: &Connection, name: &str) -> rusqlite::Result<Option<Vec<u8>>> {
     let kept = conn
         .prepare_cached("SELECT bytes FROM blob WHERE hash = ?")?

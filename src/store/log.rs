@@ -145,6 +145,17 @@ impl Log {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
+    /// Takes away outputs of sessions of which there is no fact, which an import that was killed has left; tells how many. Only for
+    /// whoever knows that no import is under way.
+    pub async fn sweep(&self) -> Result<u64, StoreError> {
+        let jobs = self.jobs()?;
+        let (reply, answer) = oneshot::channel();
+        jobs.send(Job::Sweep(reply))
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
     /// Takes back that a model may be called though no price is known for it; tells whether it might.
     pub async fn ask_price(&self, model: ModelRef) -> Result<bool, StoreError> {
         let jobs = self.jobs()?;

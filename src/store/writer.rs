@@ -33,6 +33,8 @@ pub(crate) enum Job {
     Purge(Vec<SessionId>, Reply<Purged>),
     /// Bytes under their hash, of no session yet.
     Keep(String, Vec<u8>, Reply<()>),
+    /// Outputs of sessions of which there is no fact.
+    Sweep(Reply<u64>),
     /// A model whose price is asked about again.
     AskPrice(ModelRef, Reply<bool>),
     /// Files of a program that were taken in whole.
@@ -145,6 +147,14 @@ impl Writer {
                         }
                     };
                     let _ = reply.send(kept);
+                }
+                Job::Sweep(reply) => {
+                    self.commit(std::mem::take(&mut group));
+                    let swept = match &self.broken {
+                        Some(broken) => Err(broken.clone()),
+                        None => blob::sweep(&self.conn).map_err(|error| self.note(&error)),
+                    };
+                    let _ = reply.send(swept);
                 }
                 Job::AskPrice(model, reply) => {
                     self.commit(std::mem::take(&mut group));

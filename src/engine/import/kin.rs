@@ -41,6 +41,9 @@ const TOGETHER: usize = 16 << 20;
 pub(crate) async fn import(house: &Arc<House>, path: PathBuf) -> Result<HomeReport, String> {
     let _lock = alone(house)?;
     house.imports.begin();
+    // What one that was killed has left.
+    let swept = house.log.sweep().await;
+    swept.map_err(|error| error.to_string())?;
     let db = house.db.clone();
     let from = path.display().to_string();
     let opened = tokio::task::spawn_blocking(move || {

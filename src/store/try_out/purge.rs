@@ -122,6 +122,38 @@ fn a_log_of_writes_that_could_not_be_cut_goes_with_the_next_closing() {
 }
 
 #[test]
+fn outputs_of_a_session_that_never_came_go() {
+    let home = Home::new();
+    let log = home.open();
+    let outputs = |names: &[&str]| names.iter().map(|name| name.as_bytes().to_vec()).collect();
+    let kept = |session, facts, blobs| {
+        let batch = Batch {
+            blobs,
+            derive: Box::new(|_| None),
+            ..batch(id(session), facts)
+        };
+        append(&log, batch).unwrap();
+    };
+    kept(1, vec![opened()], outputs(&["ours", "shared"]));
+    // As an import that is killed before the facts.
+    kept(2, Vec::new(), outputs(&["lost", "shared"]));
+    wait(log.keep(b"loose".to_vec())).unwrap();
+    assert_eq!(wait(log.sweep()).unwrap(), 1);
+    assert_eq!(wait(log.sweep()).unwrap(), 0);
+    let reader = log.reader();
+    let there = ["ours", "shared", "lost", "loose"].map(|name| {
+        reader
+            .blob(&digest::hex(name.as_bytes()))
+            .unwrap()
+            .is_some()
+    });
+    assert_eq!(there, [true, true, false, true]);
+    // The same session comes later.
+    kept(2, vec![opened()], outputs(&["lost"]));
+    assert_eq!(wait(log.sweep()).unwrap(), 0);
+}
+
+#[test]
 fn bytes_that_were_kept_and_never_used_go_unless_a_draft_names_them() {
     let home = Home::new();
     let log = home.open();
