@@ -21,6 +21,7 @@ mod limit;
 mod machine;
 mod made;
 mod markdown;
+mod meanwhile;
 mod million;
 mod model;
 mod once;
@@ -157,6 +158,12 @@ const ROWS: &[Row] = &[
         "a memory of one million items: indexed, asked",
         600,
         million::measure,
+    ),
+    row(
+        "meanwhile",
+        "a memory that grows: taken in, searched meanwhile, said and found",
+        300,
+        meanwhile::measure,
     ),
     row(
         "huge",
