@@ -100,8 +100,10 @@ impl House {
     pub(crate) async fn append(&self, batch: Batch) -> Result<Appended, StoreError> {
         #[cfg(test)]
         self.trial.before_append(&self.db)?;
+        let here = batch.import.is_none().then_some(batch.session);
         let kept = self.log.append(batch).await?;
-        self.memory.kept(kept.events.len(), || self.log.reader());
+        self.memory
+            .kept((kept.events.len(), here), || self.log.reader());
         Ok(kept)
     }
 

@@ -21,7 +21,6 @@ const PAGE: (u32, u64) = (8_000, 16 << 20);
 const COMMIT: u64 = 50_000;
 
 /// The priority of what gives way to all others (setpriority(2)).
-#[cfg(target_os = "linux")]
 const LAST: i32 = 19;
 
 /// The one that writes the index of a home, of all threads and processes one at a time.
@@ -131,6 +130,12 @@ impl Indexer {
         self.folder.exists() || leftovers.iter().any(|folder| folder.exists())
     }
 
+    /// Somebody writes it now, here or in another process.
+    pub(crate) fn is_written(&self) -> bool {
+        let waits = self.busy.load(Ordering::Relaxed) || self.wanted.load(Ordering::Relaxed) > 0;
+        waits || matches!(lock(&self.folder, false), Ok(None))
+    }
+
     /// What is there cannot be read: it is made anew with the next writing.
     pub(crate) fn distrust(&self) {
         self.broken.store(true, Ordering::Relaxed);
@@ -236,7 +241,7 @@ impl Indexer {
         let reached = self.fill_some(index, reader, (from, pace))?;
         if pace == Pace::Yields && reached.seq < reader.end()?.seq && !self.is_let_go() {
             // The threads of the writer begin with it, and are then as patient as this one.
-            give_way();
+            give_way(LAST);
             self.fill_some(index, reader, (reached, Pace::Yielded))?;
         }
         Ok(())
@@ -342,12 +347,15 @@ impl Indexer {
     }
 }
 
-/// This thread, and those that it begins, work when no others do: whoever types, and what is imported, does not wait for the index.
-fn give_way() {
+/// This thread, and those that it begins, go behind others: whoever types waits for none of them, and what is imported does not wait
+/// for the index.
+pub(crate) fn give_way(priority: i32) {
     // Elsewhere it would hold for all threads of the process.
+    #[cfg(not(target_os = "linux"))]
+    let _ = priority;
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, LAST) {
-        tracing::debug!("the index is written at the usual priority: {error}");
+    if let Err(error) = rustix::process::setpriority_process(None, priority) {
+        tracing::debug!("work goes on at the usual priority: {error}");
     }
 }
 
@@ -421,7 +429,7 @@ mod tests {
         let priority = || rustix::process::getpriority_process(None);
         let before = priority();
         let within = thread::spawn(move || {
-            give_way();
+            give_way(LAST);
             let begun = thread::spawn(priority).join();
             (priority(), begun.expect("no panic"))
         });

@@ -4,40 +4,25 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use crate::engine::catalog::{Bound, Catalog};
+use crate::engine::following::{State, TAIL};
 use crate::engine::hits::{self, Asked};
 use crate::engine::house::House;
-use crate::engine::indexing::{self, Indexer};
+use crate::engine::indexing::Indexer;
 use crate::engine::notes;
 use crate::memory::analysis::Analyser;
-use crate::memory::document;
 use crate::memory::index::{Index, IndexError, Position};
 use crate::memory::nearest::{self, Unknown};
 use crate::memory::search::{self, Answer, Recency};
 use crate::memory::tail::Tail;
 use crate::note;
-use crate::protocol::event::Event;
-use crate::protocol::id::Seq;
+use crate::protocol::id::SessionId;
 use crate::protocol::search::{By, Hits, IndexStatus, Nearest, Search};
 use crate::protocol::time::Time;
-use crate::store::memory::End;
 use crate::store::read::Reader;
-
-/// Facts that are read for the tail: the newest of those that the index does not hold. Of more it would be felt while one types.
-const TAIL: u32 = 2_000;
-
-/// Bytes of them that are read: of what is indexed of large outputs little is kept, but all of it is read.
-const TAIL_BYTES: u64 = 32 << 20;
-
-/// Facts of this home that stay in the tail while more is imported than it takes, and how far back they are looked for.
-const OWN: usize = 500;
-const LOOKED_THROUGH: u64 = 50_000;
-
-/// Items in the tail from which on they go into the index: a commit costs more than to search so many.
-const ENOUGH: usize = 1_000;
 
 /// Notes that stand above what else is found.
 const NOTES: usize = 3;
@@ -60,20 +45,8 @@ pub(crate) struct Memory {
     lags: AtomicBool,
     /// Facts that were kept here since it was last looked.
     kept: AtomicUsize,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    index: Option<Index>,
-    /// How far the index has come.
-    position: Position,
-    tail: Tail,
-    /// The tail holds all that came after this fact.
-    from: Seq,
-    /// How far the tail has come.
-    read: Seq,
-    /// Sessions that were purged when the tail was last looked through for them.
-    purged: u64,
+    /// Sessions that this process works in: also one that was imported is its own then.
+    own: Mutex<HashSet<SessionId>>,
 }
 
 impl Memory {
@@ -86,6 +59,7 @@ impl Memory {
             indexer: Indexer::new(folder),
             lags: AtomicBool::new(false),
             kept: AtomicUsize::new(0),
+            own: Mutex::default(),
         }
     }
 
@@ -253,13 +227,25 @@ impl Memory {
         self.follow(&mut state, reader)
     }
 
-    /// So many facts were kept: with enough of them the index is brought up, so that the next search finds little to do.
-    pub(crate) fn kept(self: &Arc<Self>, facts: usize, reader: impl FnOnce() -> Reader) {
+    /// So many facts were kept, of a session that is worked in here or that is imported: with enough of them the index is brought
+    /// up, so that the next search finds little to do.
+    pub(crate) fn kept(
+        self: &Arc<Self>,
+        (facts, own): (usize, Option<SessionId>),
+        reader: impl FnOnce() -> Reader,
+    ) {
+        if let Some(session) = own {
+            self.own().insert(session);
+        }
         if self.kept.fetch_add(facts, Ordering::Relaxed) + facts >= TAIL as usize {
             self.kept.store(0, Ordering::Relaxed);
             self.lags.store(true, Ordering::Relaxed);
             self.keep_up(reader);
         }
+    }
+
+    fn own(&self) -> MutexGuard<'_, HashSet<SessionId>> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Has what the index lacks put into it on a thread of its own, where that is worth it and nobody does it.
@@ -276,98 +262,11 @@ impl Memory {
 
     /// Sees what the log and other processes have come to since.
     fn follow(&self, state: &mut State, reader: &Reader) -> Result<(), String> {
-        let lags = state.follow(&self.indexer, reader)?;
+        let own = self.own().clone();
+        let lags = state.follow(&self.indexer, reader, &own)?;
         self.lags.store(lags, Ordering::Relaxed);
         Ok(())
     }
-}
-
-impl State {
-    /// Whether what the index does not hold is worth a commit.
-    fn follow(&mut self, indexer: &Indexer, reader: &Reader) -> Result<bool, String> {
-        let end = reader.end().map_err(|error| error.to_string())?;
-        if end.seq < self.read {
-            // Another log was put in the place of this one.
-            *self = Self::default();
-        }
-        let refused = self.look(indexer, end, reader)?;
-        self.tail.forget_until(self.position.seq.0);
-        self.from = self.from.max(self.position.seq);
-        self.read = self.read.max(self.position.seq);
-        if self.purged != end.purged {
-            let purged = reader
-                .purged_sessions()
-                .map_err(|error| error.to_string())?;
-            self.tail.forget_sessions(&purged);
-            self.purged = end.purged;
-        }
-        if self.read < end.seq {
-            let (found, whole) = reader
-                .found_newest(self.read, (TAIL, TAIL_BYTES))
-                .map_err(|error| error.to_string())?;
-            let mut own = Vec::new();
-            if !whole && let Some((_, first)) = found.first() {
-                own = self.only_own(reader, first.seq)?;
-            }
-            for (session, event) in own.iter().chain(&found) {
-                if let Some(document) = document::of(event, *session) {
-                    self.tail.add(&document);
-                }
-            }
-            self.read = end.seq;
-            if self.tail.len() > TAIL as usize * 2 + OWN {
-                let others = others(reader)?;
-                let last = self.tail.keep_newest(TAIL as usize, (&others, OWN));
-                self.from = self.from.max(Seq(last.unwrap_or_default()));
-            }
-        }
-        Ok(refused || self.tail.len() >= ENOUGH || self.behind() > 0)
-    }
-
-    /// More came than the tail takes, which only an import brings: of what is older than `first` that stays which was said here.
-    fn only_own(&mut self, reader: &Reader, first: Seq) -> Result<Vec<(u64, Event)>, String> {
-        self.tail.keep_newest(0, (&others(reader)?, OWN));
-        self.from = self.from.max(Seq(first.0.saturating_sub(1)));
-        // A look through all of a long import would be felt while one types.
-        let after = self.read.max(Seq(first.0.saturating_sub(LOOKED_THROUGH)));
-        reader
-            .found_here((after, first), (OWN as u32, TAIL_BYTES))
-            .map_err(|error| error.to_string())
-    }
-
-    /// Sees what the index has come to since; `true`: there is one that cannot be used.
-    fn look(&mut self, indexer: &Indexer, end: End, reader: &Reader) -> Result<bool, String> {
-        if self.index.is_none() {
-            self.index = indexer.open();
-        }
-        let Some(index) = &self.index else {
-            self.position = Position::default();
-            return Ok(indexer.is_there());
-        };
-        match index.position() {
-            Some(position) if position == self.position && position.seq <= end.seq => Ok(false),
-            Some(position) if indexing::is_of(position, end, reader)? && index.reload().is_ok() => {
-                self.position = position;
-                Ok(false)
-            }
-            _ => {
-                self.index = None;
-                self.position = Position::default();
-                Ok(true)
-            }
-        }
-    }
-
-    /// Entries of the log between the index and the tail, which nothing finds yet.
-    fn behind(&self) -> u64 {
-        self.from.0.saturating_sub(self.position.seq.0)
-    }
-}
-
-/// Sessions of other programs and homes.
-fn others(reader: &Reader) -> Result<HashSet<u64>, String> {
-    let others = reader.sessions_of_others();
-    others.map_err(|error| error.to_string())
 }
 
 fn said(unknown: Unknown) -> Nearest {
@@ -404,6 +303,7 @@ mod tests {
         let log = home.open();
         let scratch = tempfile::tempdir().expect("a folder");
         let memory = Memory::new(scratch.path().join("index"), scratch.path().to_owned());
+        let memory = Arc::new(memory);
         let reader = log.reader();
         let found = |word: &str| {
             let search = Search {
@@ -416,11 +316,19 @@ mod tests {
             let hits = memory.search(&reader, &search, Time(0)).expect("hits");
             (hits.hits.len(), hits.behind > 0)
         };
-        append(
-            &log,
-            batch(id(1), vec![opened(), prompt("the kestrel flies")]),
-        )
-        .expect("kept");
+        // It was imported itself, and is gone on with here.
+        let import = Some(Import {
+            source: "claude".to_owned(),
+            name: "1".to_owned(),
+            ..Import::default()
+        });
+        let own = Batch {
+            import,
+            ..batch(id(1), vec![opened()])
+        };
+        append(&log, own).expect("kept");
+        append(&log, batch(id(1), vec![prompt("the kestrel flies")])).expect("kept");
+        memory.kept((1, Some(id(1))), || log.reader());
         assert_eq!(found("kestrel"), (1, false));
         let flood = |session: u128, facts: u32| {
             let facts = (0..facts).map(|_| prompt("others talk of basalt"));

@@ -25,6 +25,7 @@ mod edited;
 mod effect;
 pub mod feed;
 pub mod files;
+mod following;
 mod fork;
 pub mod frame;
 mod half;

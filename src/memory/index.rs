@@ -177,6 +177,11 @@ impl Index {
         }
     }
 
+    /// Whether what was committed since was compared with its checksums: [`Index::reload`] reads all of what was not.
+    pub fn is_compared(&self) -> bool {
+        guarded(|| Ok(sound::is_compared(&self.folder, &self.engine))).unwrap_or(false)
+    }
+
     /// Sees what was committed since.
     pub fn reload(&self) -> Result<(), IndexError> {
         guarded(|| {
@@ -292,7 +297,9 @@ impl Writer {
                 commit.set_payload(&position.written());
                 commit.commit()
             });
-            result.map(drop).map_err(|error| self.fault(&error))
+            result.map(drop).map_err(|error| self.fault(&error))?;
+            // What was written now need not be compared by whoever searches it first.
+            sound::compare(&self.folder, &self.engine, Look::New).map_err(IndexError::Unusable)
         })
     }
 
@@ -332,7 +339,6 @@ impl Writer {
                 path: path.clone(),
                 why: error.to_string(),
             })?;
-            // What was written now need not be compared by whoever searches it first.
             sound::compare(&path, &engine, Look::New).map_err(IndexError::Unusable)
         })
     }

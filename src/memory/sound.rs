@@ -54,6 +54,18 @@ pub(crate) fn compare(folder: &Path, engine: &Engine, look: Look) -> Result<(), 
     Ok(())
 }
 
+/// Whether every file was compared already, so that nobody waits for that.
+pub(crate) fn is_compared(folder: &Path, engine: &Engine) -> bool {
+    let Ok(metas) = engine.load_metas() else {
+        return false;
+    };
+    let known = listed(folder);
+    let files = metas.list_segment_files().into_iter();
+    files
+        .filter_map(|path| stamp(&folder.join(&path)).map(|stamp| (path, stamp)))
+        .all(|(path, stamp)| known.get(&path) == Some(&stamp))
+}
+
 /// Whether what the list of parts says is what the parts hold: the list itself has no checksum.
 pub(crate) fn fits(engine: &Engine, searcher: &Searcher, fields: &Fields) -> Result<(), String> {
     let metas = engine.load_metas().map_err(|error| error.to_string())?;

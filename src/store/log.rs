@@ -37,6 +37,22 @@ pub struct Opened {
     pub read_only: bool,
 }
 
+/// A batch in the form it is kept in. To make it of megabytes takes a while, which an import does where nobody waits.
+pub struct Formed(Box<Entry>);
+
+impl Formed {
+    /// The error is that of a batch that cannot be kept.
+    pub fn new(batch: Batch) -> Result<Self, StoreError> {
+        Entry::new(batch).map(Box::new).map(Self)
+    }
+}
+
+impl fmt::Debug for Formed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Formed").finish_non_exhaustive()
+    }
+}
+
 struct Shared {
     path: PathBuf,
     drafts: Arc<Drafts>,
@@ -100,8 +116,17 @@ impl Log {
     /// Keeps a batch. When this returns `Ok` it is on the disk; on an error nothing of it is. Waits while the disk is
     /// behind. A future dropped half-way leaves open whether the batch was kept.
     pub async fn append(&self, batch: Batch) -> Result<Appended, StoreError> {
+        self.hand_over(Formed::new(batch)?).await?.await
+    }
+
+    /// The same of a batch that was brought into its form before. Those that are handed over one after another are kept in that
+    /// order; the answer is what becomes of it.
+    pub async fn hand_over(
+        &self,
+        formed: Formed,
+    ) -> Result<impl Future<Output = Result<Appended, StoreError>> + Send + use<>, StoreError> {
         let jobs = self.jobs()?;
-        let entry = Box::new(Entry::new(batch)?);
+        let Formed(entry) = formed;
         if let Some(name) = entry.cleared_draft() {
             self.0.drafts.forget(&name);
         }
@@ -109,7 +134,7 @@ impl Log {
         jobs.send(Job::Append(entry, reply))
             .await
             .map_err(|_| StoreError::Closed)?;
-        answer.await.map_err(|_| StoreError::Closed)?
+        Ok(async { answer.await.map_err(|_| StoreError::Closed)? })
     }
 
     /// Keeps bytes that no fact names yet. Whoever names them in a fact gives them to that batch once more; until then a purge

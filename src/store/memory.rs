@@ -140,18 +140,19 @@ impl Reader {
     }
 
     /// The newest of those facts between two numbers that were kept by this home itself, in rising order: what is imported
-    /// meanwhile comes by the thousand. Limits as above.
+    /// meanwhile comes by the thousand. `continued`: imported sessions that were gone on with here. Limits as above.
     pub fn found_here(
         &self,
         (after, before): (Seq, Seq),
+        continued: &HashSet<SessionId>,
         (limit, bytes): (u32, u64),
     ) -> Result<Vec<(u64, Event)>, StoreError> {
         self.ask(Vec::new(), |conn| {
             let sql = format!(
                 "SELECT {EVENT}, session.id, event.session FROM event
                  LEFT JOIN blob ON blob.hash = event.blob JOIN session ON session.key = event.session
-                 WHERE event.seq > ?1 AND event.seq < ?2 AND {FOUND}
-                 AND event.session NOT IN (SELECT session FROM import) ORDER BY event.seq DESC LIMIT ?3"
+                 WHERE event.seq > ?1 AND event.seq < ?2 AND {FOUND} AND event.session NOT IN ({}) ORDER BY event.seq DESC LIMIT ?3",
+                others(continued)
             );
             let mut statement = conn.prepare_cached(&sql)?;
             let mut rows = statement.query([number(after), number(before), i64::from(limit)])?;
@@ -167,10 +168,13 @@ impl Reader {
         })
     }
 
-    /// The numbers of sessions that other programs, or other homes, had.
-    pub fn sessions_of_others(&self) -> Result<HashSet<u64>, StoreError> {
+    /// The numbers of sessions that other programs, or other homes, had, but for those that were gone on with here.
+    pub fn sessions_of_others(
+        &self,
+        continued: &HashSet<SessionId>,
+    ) -> Result<HashSet<u64>, StoreError> {
         self.ask(HashSet::new(), |conn| {
-            conn.prepare_cached("SELECT session FROM import")?
+            conn.prepare_cached(&others(continued))?
                 .query_map([], |row| row.get::<_, i64>(0).map(i64::unsigned_abs))?
                 .collect()
         })
@@ -245,6 +249,16 @@ impl Reader {
                 .collect()
         })
     }
+}
+
+/// Asks for the sessions that other programs, or other homes, had, but for some.
+fn others(continued: &HashSet<SessionId>) -> String {
+    let ids = continued.iter().map(|id| format!("x'{}'", id.0.simple()));
+    let ids: Vec<String> = ids.collect();
+    format!(
+        "SELECT session FROM import WHERE session NOT IN (SELECT key FROM session WHERE id IN ({}))",
+        ids.join(", ")
+    )
 }
 
 /// Bytes of a fact, wherever it is kept and however.

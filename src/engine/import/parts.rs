@@ -5,13 +5,13 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::available_parallelism;
+use std::thread::{self, available_parallelism};
 
 use tokio::sync::mpsc;
-use tokio::task::spawn_blocking;
 
 use crate::agent::redact::Redactor;
 use crate::engine::import::clean;
+use crate::engine::indexing::give_way;
 use crate::import::find::{Found, is_database};
 use crate::import::read::{count, each, together};
 use crate::import::{Problem, Session, lines};
@@ -26,6 +26,9 @@ const FILES: usize = 1_000;
 
 /// Threads that read at once, at most: what they read waits for the one that writes.
 const THREADS: usize = 4;
+
+/// Their priority (setpriority(2)): whoever types goes first, and the index comes after them.
+pub(crate) const PRIORITY: i32 = 10;
 
 /// What was read.
 #[derive(Debug, Default)]
@@ -83,7 +86,8 @@ impl Parts {
         let (send, part) = mpsc::channel(1);
         let (program, redactor) = (self.program, Arc::clone(&self.redactor));
         let over = Arc::clone(&self.over);
-        spawn_blocking(move || {
+        let work = move || {
+            give_way(PRIORITY);
             read(program, files, &over, |mut part| {
                 for session in &mut part.sessions {
                     clean::session(session, &redactor);
@@ -93,7 +97,12 @@ impl Parts {
                 }
                 send.blocking_send(part).is_ok()
             });
-        });
+        };
+        // No thread of the pool: such a one could not be made as quick again.
+        let begun = thread::Builder::new().name("import".to_owned()).spawn(work);
+        if let Err(error) = begun {
+            tracing::warn!("files are left for the next import: {error}");
+        }
         part
     }
 }

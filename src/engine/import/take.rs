@@ -4,13 +4,17 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
-use futures_util::future::try_join_all;
+use tokio::sync::mpsc;
+use tokio::task::yield_now;
 
 use crate::agent::visible::{brief, first_line};
 use crate::engine::effect::derive;
 use crate::engine::house::House;
 use crate::engine::import::facts::Facts;
+use crate::engine::import::parts::PRIORITY;
+use crate::engine::indexing::give_way;
 use crate::engine::open::folded;
 use crate::engine::owner::Held as Hold;
 use crate::import::read::count;
@@ -25,10 +29,14 @@ use crate::protocol::usage::Usage;
 use crate::store::Batch;
 use crate::store::fault::StoreError;
 use crate::store::imports::{Counted, Held, Import, Known};
+use crate::store::log::Formed;
 use crate::store::read::Reader;
 
 /// Characters of a title that is made of the first thing that was said.
 const TITLE: usize = 60;
+
+/// Batches that wait in their form for the log.
+const FORMED: usize = 64;
 
 /// Problems that are told one by one.
 pub(crate) const TOLD: usize = 100;
@@ -76,14 +84,11 @@ impl Taking<'_> {
         let mut whole = true;
         for looked in looked.await? {
             whole &= self.make(looked, &mut made).await?;
+            // Whoever asks something is answered in between.
+            yield_now().await;
         }
-        let kept = made
-            .batches
-            .into_iter()
-            .map(|batch| self.house.append(batch));
-        try_join_all(kept)
-            .await
-            .map_err(|error| error.to_string())?;
+        let kept = keep(self.house, std::mem::take(&mut made.batches)).await;
+        kept.map_err(|error| error.to_string())?;
         drop(made.holds);
         self.report.sessions += made.sessions;
         self.report.items += made.items;
@@ -225,6 +230,34 @@ struct Making {
     batches: Vec<Batch>,
     sessions: u64,
     items: u64,
+}
+
+/// Keeps batches of sessions in one go. They are brought into their form on a thread of its own, which goes behind those who type.
+async fn keep(house: &House, batches: Vec<Batch>) -> Result<(), StoreError> {
+    #[cfg(test)]
+    house.trial.before_append(&house.db)?;
+    let (send, mut formed) = mpsc::channel(FORMED);
+    let form = move || {
+        give_way(PRIORITY);
+        for batch in batches {
+            if send.blocking_send(Formed::new(batch)).is_err() {
+                break;
+            }
+        }
+    };
+    let begun = thread::Builder::new().name("import".to_owned()).spawn(form);
+    begun.map_err(|error| StoreError::Unfit(error.to_string()))?;
+    let mut answers = Vec::new();
+    while let Some(formed) = formed.recv().await {
+        answers.push(house.log.hand_over(formed?).await?);
+    }
+    for answer in answers {
+        let kept = answer.await?;
+        house
+            .memory
+            .kept((kept.events.len(), None), || house.log.reader());
+    }
+    Ok(())
 }
 
 /// What the log has of sessions; one look for all of them.

@@ -69,7 +69,9 @@ fn what_was_kept_here_is_told_from_what_was_imported() {
         append(&log, batch).unwrap();
     }
     let reader = log.reader();
-    assert_eq!(reader.sessions_of_others().unwrap(), HashSet::from([2]));
+    let none = HashSet::new();
+    let others = |continued| reader.sessions_of_others(continued).unwrap();
+    assert_eq!(others(&none), HashSet::from([2]));
     for (between, limits, expected) in [
         ((0, 100), (100, u64::MAX), vec![2, 3, 8, 9]),
         ((2, 9), (100, u64::MAX), vec![3, 8]),
@@ -77,7 +79,7 @@ fn what_was_kept_here_is_told_from_what_was_imported() {
         ((0, 100), (100, 1), vec![9]),
         ((3, 8), (100, u64::MAX), vec![]),
     ] {
-        let found = reader.found_here((Seq(between.0), Seq(between.1)), limits);
+        let found = reader.found_here((Seq(between.0), Seq(between.1)), &none, limits);
         let found: Vec<u64> = found
             .unwrap()
             .iter()
@@ -85,4 +87,10 @@ fn what_was_kept_here_is_told_from_what_was_imported() {
             .collect();
         assert_eq!(found, expected, "{between:?} {limits:?}");
     }
+    // One that is gone on with is of this home from then on.
+    let continued = HashSet::from([id(2), id(9)]);
+    assert_eq!(others(&continued), HashSet::new());
+    let found = reader.found_here((Seq(3), Seq(9)), &continued, (100, u64::MAX));
+    let found = found.unwrap().into_iter().map(|(_, event)| event.seq.0);
+    assert_eq!(found.collect::<Vec<_>>(), [5, 6, 8]);
 }
