@@ -349,7 +349,7 @@ pub(crate) async fn replay(house: &Arc<House>, trial: Trial) -> Result<Replay, S
     let now = house.clock.now();
     let judge = Arc::clone(house);
     let tried = tokio::task::spawn_blocking(move || {
-        let mut replay = tried(&judge, &rule, &bounds, &calls, call.as_ref());
+        let mut replay = tried(&judge, &rule, &bounds, &calls);
         let waiting = calls.iter().find(|past| {
             let is_it = |(session, id): &(SessionId, CallId)| {
                 past.session == *session && past.call.id == *id
@@ -377,23 +377,14 @@ pub(crate) async fn replay(house: &Arc<House>, trial: Trial) -> Result<Replay, S
     tried.await.map_err(|error| error.to_string())
 }
 
-/// `open`: the call that waits, which is no past one.
-fn tried(
-    house: &House,
-    rule: &Rule,
-    bounds: &Bounds,
-    calls: &[PastCall],
-    open: Option<&(SessionId, CallId)>,
-) -> Replay {
+/// What a rule would have done with the calls of before. One that is open is none: it waits for an answer itself, or is under way.
+fn tried(house: &House, rule: &Rule, bounds: &Bounds, calls: &[PastCall]) -> Replay {
     let mut replay = Replay::default();
     let mut samples: BTreeMap<(bool, String, String), Sample> = BTreeMap::new();
-    for past in calls {
-        let waits = |(session, call): &(SessionId, CallId)| {
-            past.session == *session && past.call.id == *call
-        };
+    for past in calls.iter().filter(|past| past.ended.is_some()) {
         let of_tool =
             rule::Matcher::new(rule).is_some_and(|matcher| matcher.is_about(&past.call.name));
-        if !of_tool || !bounds.hold(stand(past)) || open.is_some_and(waits) {
+        if !of_tool || !bounds.hold(stand(past)) {
             continue;
         }
         let about = |asked: &Asked<'_>| permission::is_about(rule, asked);

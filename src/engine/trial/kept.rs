@@ -195,6 +195,14 @@ async fn a_rule_of_an_answer_holds_at_once_in_its_bounds_and_until_it_is_taken_a
     play.say("one", When::Turn);
     play.ask().await;
     assert_eq!(rules(&play).await.kept, Vec::<KeptRule>::new());
+    // What waits now is none of the past, wherever the rule is tried.
+    let tried = replay(
+        &play,
+        new_rule("Bash(echo *)", Scope::Everywhere),
+        at(&here),
+    )
+    .await;
+    assert_eq!((tried.looked, tried.covers, tried.denied), (4, 4, 1));
     play.end().await;
 }
 
