@@ -167,7 +167,8 @@ pub fn subject(name: &str, arguments: &str, most: usize) -> String {
     let known = match name {
         "read" | "write" | "edit" => field("path"),
         "bash" => field("command"),
-        "question" => field("text"),
+        "question" | "remember" => field("text"),
+        "recall" => field("query"),
         "glob" => field("pattern"),
         "grep" => field("pattern").map(|pattern| match field("path") {
             Some(path) => format!("\"{pattern}\" in {path}"),
@@ -185,8 +186,9 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::protocol::ask::BudgetName;
+    use crate::protocol::ask::{Approval, BudgetName, Risk};
     use crate::protocol::event::{Event, Fact};
+    use crate::protocol::id::CallId;
     use crate::protocol::id::{Seq, SessionId};
     use crate::protocol::rule::Mode;
     use crate::protocol::session::SessionSpec;
@@ -247,7 +249,34 @@ mod tests {
         let unpriced = About::Unpriced {
             model: "work/new".to_owned(),
         };
+        let change = |path: &str| {
+            About::Approval(Approval {
+                call: CallId::new(1, 1, 1),
+                tool: "edit".to_owned(),
+                subject: Subject::Change {
+                    path: path.into(),
+                    patch: String::new(),
+                    added: 1,
+                    removed: 0,
+                    created: false,
+                },
+                cwd: "/work/a/long/way/down".into(),
+                risk: Risk::Low,
+                risk_why: String::new(),
+                reason: String::new(),
+                session_rule: None,
+                session_rules_beside: Vec::new(),
+                level: None,
+                network: false,
+                rules: Vec::new(),
+                no_rule: None,
+                bound: None,
+            })
+        };
         for (about, expected) in [
+            // The name of a file is what is not cut.
+            (change("/work/a/long/way/down/src/x.rs"), "change: src/x.rs"),
+            (change("/etc/n\u{200d}x"), "change: /etc/n\\u{200d}x"),
             (budget, "budget: $1.96 of $2.00 used"),
             (unpriced, "work/new has no known price: may it be called?"),
         ] {
@@ -261,6 +290,8 @@ mod tests {
             ("bash", r#"{"command":"cargo\n test"}"#, "cargo test"),
             ("read", r#"{"path":"src/a.rs","limit":3}"#, "src/a.rs"),
             ("grep", r#"{"pattern":"x","path":"src"}"#, "\"x\" in src"),
+            ("bash", "{\"command\":\"a\u{200b}b\"}", "a\\u{200b}b"),
+            ("remember", r#"{"text":"say less"}"#, "say less"),
             ("other", r#"{"a":1}"#, r#"{"a":1}"#),
             ("bash", "{broken", "{broken"),
             ("bash", r#"{"command":"0123456789abc"}"#, "0123456789ab"),
