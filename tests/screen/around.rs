@@ -365,6 +365,14 @@ fn the_help_is_found_in_by_words() {
         "{}",
         desk.text()
     );
+    // By the name that the config has for it too.
+    desk.key(KeyCode::Char('u'), KeyModifiers::CONTROL);
+    desk.typed("yank");
+    assert!(
+        desk.text().contains("put back what was cut"),
+        "{}",
+        desk.text()
+    );
     desk.key(KeyCode::Char('u'), KeyModifiers::CONTROL);
     assert!(desk.text().contains("Typing (INSERT)"), "{}", desk.text());
     desk.press(KeyCode::Esc);

@@ -184,6 +184,20 @@ fn hits_stand_beside_what_was_said_around_them() {
     }
 }
 
+/// What holds no word of the question is no hit, and says first why it stands there.
+#[test]
+fn what_was_said_beside_a_hit_is_counted_and_marked_apart() {
+    let mut desk = opened((100, 30));
+    desk.typed("retry header");
+    let mut hits = found();
+    hits[3].beside = true;
+    answer(&mut desk, 13, hits, 0);
+    let text = desk.text();
+    for expected in ["3 hits, 1 beside in 6.2 ms", "said beside a hit · api"] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+}
+
 #[test]
 fn every_letter_asks_and_a_late_answer_is_dropped() {
     let mut desk = opened((80, 24));

@@ -438,25 +438,6 @@ mod tests {
     }
 
     #[test]
-    fn a_key_pasted_at_the_vendors_takes_the_place_of_what_was_typed() {
-        let mut page = FirstRun::default();
-        press(&mut page, KeyCode::Char('2'));
-        page.paste("nonsense");
-        assert_eq!(press(&mut page, KeyCode::Enter), Reply::Stay);
-        assert!(matches!(page.page, Page::Vendor { .. }));
-        page.paste("sk-ant-api03-abcdefghijklmnopx4Qa\n");
-        assert_eq!(page.shown().as_str(), "sk-ant-…x4Qa");
-        let reply = press(&mut page, KeyCode::Enter);
-        let Reply::Check(NewProvider::Key { key, .. }) = reply else {
-            panic!("{reply:?}");
-        };
-        let GivenKey::Pasted(key) = key else {
-            panic!("{key:?}");
-        };
-        assert_eq!(key.expose(), "sk-ant-api03-abcdefghijklmnopx4Qa");
-    }
-
-    #[test]
     fn a_key_that_was_found_is_tried_with_two_keys() {
         let mut page = FirstRun::of(Some("GROQ_API_KEY".to_owned()));
         press(&mut page, KeyCode::Enter);

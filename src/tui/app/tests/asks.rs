@@ -3,17 +3,15 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use crate::protocol::ask::{About, Risk, Verdict};
+use crate::protocol::ask::{Risk, Verdict};
 use crate::protocol::event::{Fact, When};
 use crate::protocol::id::AskId;
 use crate::protocol::op::Op;
 use crate::protocol::rule::Mode;
-use crate::tui::app::choosing::{Choice, choices, chosen};
-use crate::tui::app::keymap::press::Press;
 use crate::tui::app::message::{Cmd, Msg};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::help::{First, Help};
-use crate::tui::app::tests::{Desk, Dice, approval, now, ops, submit, verdict};
+use crate::tui::app::tests::{Desk, Dice, now, ops, submit, verdict};
 use crate::tui::app::{App, Seen};
 
 #[test]
@@ -298,44 +296,6 @@ fn an_ask_is_not_ready_before_its_last_line_was_seen() {
     assert_eq!(key(&mut app, 6_399), []);
     assert_eq!(key(&mut app, 6_798), []);
     assert_eq!(key(&mut app, 7_198).len(), 1);
-}
-
-#[test]
-fn a_number_is_the_same_answer_whatever_else_is_offered() {
-    let all = |about: &About| {
-        let choices = choices(about);
-        let numbered = |digit| {
-            let event = KeyEvent::from(KeyCode::Char(digit));
-            let action = None;
-            chosen(about, &choices, Press { event, action })
-        };
-        ('1'..='9').map(numbered).collect::<Vec<_>>()
-    };
-    let mut ask = approval("a", Risk::Low);
-    let About::Approval(wanted) = &mut ask.about else {
-        panic!("{ask:?}");
-    };
-    wanted.rules = vec!["Bash(cargo *)".to_owned()];
-    let every = all(&ask.about);
-    let expected = [
-        Choice::Once,
-        Choice::Session,
-        Choice::Rule,
-        Choice::Edit,
-        Choice::No,
-        Choice::NoBecause,
-        Choice::Details,
-    ];
-    assert_eq!(every[..7], expected.map(Some));
-    let About::Approval(wanted) = &mut ask.about else {
-        panic!("{ask:?}");
-    };
-    (wanted.session_rule, wanted.rules) = (None, Vec::new());
-    let few = all(&ask.about);
-    for (few, every) in few.iter().zip(&every) {
-        assert!(few.is_none() || few == every, "{few:?} {every:?}");
-    }
-    assert_eq!(few.iter().flatten().count(), 5);
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! The first page: what was given there and refused.
 #![allow(clippy::unwrap_used)]
 
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyEvent};
 use pretty_assertions::assert_eq;
 
 use crate::config::preset;
 use crate::config::secret::Secret;
 use crate::tui::app::App;
-use crate::tui::app::first_run::Page;
+use crate::tui::app::first_run::{FirstRun, Page, Reply};
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::message::{Cmd, Msg};
 use crate::tui::app::setup::{Checked, GivenKey, NewProvider, Setup};
 use crate::tui::app::tests::{Desk, model, now};
@@ -133,4 +134,27 @@ fn a_letter_goes_to_the_next_vendor_that_begins_with_it() {
     let before = marked(&desk);
     desk.press(KeyCode::Char('!'));
     assert_eq!(marked(&desk), before);
+}
+
+#[test]
+fn a_key_pasted_at_the_vendors_takes_the_place_of_what_was_typed() {
+    let press = |page: &mut FirstRun, code: KeyCode| {
+        let place = page.place();
+        page.key(Press::shipped(place, KeyEvent::from(code)))
+    };
+    let mut page = FirstRun::default();
+    press(&mut page, KeyCode::Char('2'));
+    page.paste("nonsense");
+    assert_eq!(press(&mut page, KeyCode::Enter), Reply::Stay);
+    assert!(matches!(page.page, Page::Vendor { .. }));
+    page.paste("sk-ant-api03-abcdefghijklmnopx4Qa\n");
+    assert_eq!(page.shown().as_str(), "sk-ant-…x4Qa");
+    let reply = press(&mut page, KeyCode::Enter);
+    let Reply::Check(NewProvider::Key { key, .. }) = reply else {
+        panic!("{reply:?}");
+    };
+    let GivenKey::Pasted(key) = key else {
+        panic!("{key:?}");
+    };
+    assert_eq!(key.expose(), "sk-ant-api03-abcdefghijklmnopx4Qa");
 }

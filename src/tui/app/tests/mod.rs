@@ -23,6 +23,7 @@ mod looking;
 mod making;
 mod models;
 mod notify;
+mod numbers;
 mod palette;
 mod panes;
 mod passing;

@@ -6,6 +6,7 @@ use crossterm::event::KeyCode;
 use crate::protocol::event::{Ending, Fact};
 use crate::protocol::id::SessionId;
 use crate::protocol::op::Op;
+use crate::tui::app::Focus;
 use crate::tui::app::message::Cmd;
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::tests::Desk;
@@ -85,4 +86,13 @@ fn one_session_that_is_looked_at_has_its_card() {
     let cmds = desk.press(KeyCode::Char('!'));
     assert_eq!(sent(&cmds, &Op::Interrupt).len(), 1);
     assert_eq!(desk.app.overlay, None);
+    // It waits for nobody; the key to what waits leads to it where nothing else does.
+    let session = desk.app.view().id;
+    ends(&mut desk, session);
+    desk.alt('a');
+    assert!(
+        matches!(desk.app.focus, Focus::Card(_)),
+        "{:?}",
+        desk.app.focus
+    );
 }

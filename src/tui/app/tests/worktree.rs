@@ -189,6 +189,18 @@ fn a_name_that_is_offered_gives_way_to_one_that_is_typed() {
 }
 
 #[test]
+fn from_the_board_the_way_back_leads_to_the_board() {
+    let mut desk = Desk::open();
+    desk.ctrl('x');
+    desk.press(KeyCode::Char('w'));
+    desk.press(KeyCode::Char('N'));
+    assert!(matches!(desk.app.overlay, Some(Overlay::NewWorktree(_))));
+    desk.press(KeyCode::Esc);
+    assert_eq!(desk.app.overlay, None);
+    assert!(desk.app.board.is_some());
+}
+
+#[test]
 fn no_worktree_is_made_for_a_session_that_would_have_no_model() {
     let mut desk = Desk::new();
     desk.app.setup.model = None;
