@@ -272,6 +272,9 @@ impl Task {
         self.adoption.drop_all();
         // Not let go, they never begin.
         self.waiting.clear();
+        // What was judged for it is judged anew, if it is asked for again.
+        self.deeds.clear();
+        self.warned = None;
         self.given_up = true;
         self.owed
             .extend(unkept.facts.into_iter().filter_map(happened));

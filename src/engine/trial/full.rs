@@ -1,14 +1,19 @@
 //! A disk that is full in the middle of a turn, and has space again.
 
-use pretty_assertions::assert_eq;
+use std::sync::Arc;
 
+use pretty_assertions::assert_eq;
+use tokio::sync::mpsc;
+
+use crate::engine::open;
 use crate::engine::trial::Stage;
 use crate::protocol::ask::{About, Answer, Guard};
 use crate::protocol::call::OutcomeKind;
 use crate::protocol::event::{Ending, Fact, When};
-use crate::protocol::id::{AskId, CommandId};
+use crate::protocol::id::{AskId, CallId, CommandId};
 use crate::protocol::item::Item;
 use crate::protocol::op::Op;
+use crate::tool::deed::Deed;
 
 const SCRIPT: &str = "> go\n< text: I look.\n< call bash {\"command\":\"echo begun; touch ran; until test -e end; do sleep 0.01; done; echo seen\"}\n\n< text: done\n\n> again\n< text: here\n";
 
@@ -116,6 +121,31 @@ async fn a_call_that_was_not_begun_is_not_run_later() {
         ["prompt", "I look.", "call", "Cancelled", "prompt", "here"]
     );
     play.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_judged_for_a_turn_goes_with_it_when_it_is_given_up() {
+    let stage = Stage::new(SCRIPT);
+    let mut play = stage.open();
+    play.say("again", When::Turn);
+    assert_eq!(play.ending().await, Ending::Finished);
+    let session = play.session;
+    play.end().await;
+
+    let engine = stage.engine(false);
+    let house = engine.house.upgrade().unwrap();
+    let (_words, inbox) = mpsc::unbounded_channel();
+    let taken = open::resume(&house, session, inbox).await;
+    let mut task = taken.map_err(|(why, _)| why).ok().unwrap();
+    let deed = Deed::of_person("true", stage.folder.path().to_owned());
+    task.deeds.insert(CallId::new(2, 1, 1), Arc::new(deed));
+    engine.trial.fill_disk(true);
+    let begun = vec![Fact::TurnStarted { turn: 2 }];
+    let unkept = task.commit_with(begun, None).await.err().unwrap();
+    task.give_up(unkept);
+    assert!(task.deeds.is_empty());
+    drop((task, house));
+    engine.ended().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
