@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::call::{Outcome, Rewrite, Untrusted};
+use crate::agent::{at, unknown};
+use crate::protocol::call::{Outcome, Rewrite, ToolCall, Untrusted};
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::Money;
 use crate::protocol::sandbox::Birth;
@@ -18,6 +19,9 @@ pub struct OpenCall {
     pub name: String,
     /// What it is about, in a few words.
     pub subject: String,
+    /// The command it runs, where it is one ([`unknown::mark`]).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
     /// `CallStarted` is in the log: it may have taken effect.
     pub started: bool,
     /// The number its whole output is kept under, once started.
@@ -37,6 +41,23 @@ pub struct OpenCall {
 }
 
 impl OpenCall {
+    /// As it was asked for.
+    pub fn of(turn: u32, step: u32, call: &ToolCall) -> Self {
+        Self {
+            turn,
+            step,
+            name: call.name.clone(),
+            subject: at::subject(&call.name, &call.arguments, at::LONGEST),
+            command: unknown::command(&call.name, &call.arguments),
+            started: false,
+            number: 0,
+            birth: None,
+            began: None,
+            change: None,
+            again: false,
+        }
+    }
+
     /// What of what it may have read by now nobody trusted wrote.
     pub fn untrusted(&self) -> Option<&Untrusted> {
         self.birth.as_ref()?.untrusted.as_ref()

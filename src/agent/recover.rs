@@ -308,6 +308,16 @@ mod tests {
         }
     }
 
+    fn asked_for(call: &CallId, name: &str, arguments: &str) -> ToolCall {
+        ToolCall {
+            id: call.clone(),
+            wire_id: None,
+            name: name.to_owned(),
+            arguments: arguments.to_owned(),
+            opaque: None,
+        }
+    }
+
     /// The same, closed an hour after the last of them.
     fn found_later(facts: Vec<(i64, Fact)>) -> Session {
         let mut session = kept(facts);
@@ -324,11 +334,8 @@ mod tests {
     fn a_process_that_was_still_there_is_told_of() {
         let call = CallId("call_1_1_1".to_owned());
         let mut session = found_later(vec![(1_000, Fact::TurnStarted { turn: 1 })]);
+        let asked = asked_for(&call, "bash", r#"{"command":"make"}"#);
         let open = OpenCall {
-            turn: 1,
-            step: 1,
-            name: "bash".to_owned(),
-            subject: "make".to_owned(),
             started: true,
             number: 1,
             birth: Some(Box::new(Birth {
@@ -341,9 +348,7 @@ mod tests {
                 pipe: None,
                 untrusted: Some(Untrusted::Web),
             })),
-            began: None,
-            change: None,
-            again: false,
+            ..OpenCall::of(1, 1, &asked)
         };
         session.open_calls.insert(call.clone(), open);
         for (ended, expected) in [
@@ -425,13 +430,7 @@ mod tests {
                 by: None,
                 change: None,
             };
-            let asked = Item::Call(ToolCall {
-                id: call.clone(),
-                wire_id: None,
-                name: "edit".to_owned(),
-                arguments: r#"{"path":"a.txt"}"#.to_owned(),
-                opaque: None,
-            });
+            let asked = Item::Call(asked_for(&call, "edit", r#"{"path":"a.txt"}"#));
             let asked = Fact::ItemAdded {
                 turn: 1,
                 step: 1,
@@ -464,13 +463,7 @@ mod tests {
     fn a_turn_that_was_cut_is_dated_by_what_was_last_kept_of_it() {
         let call = CallId("call_1_1_1".to_owned());
         let begun = (1_000, Fact::TurnStarted { turn: 1 });
-        let asked = Item::Call(ToolCall {
-            id: call.clone(),
-            wire_id: None,
-            name: "bash".to_owned(),
-            arguments: "{}".to_owned(),
-            opaque: None,
-        });
+        let asked = Item::Call(asked_for(&call, "bash", "{}"));
         let asked = Fact::ItemAdded {
             turn: 1,
             step: 1,

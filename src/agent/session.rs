@@ -10,6 +10,7 @@ use crate::agent::loan::Loan;
 use crate::agent::open::{OpenCall, OpenRequestOut};
 use crate::agent::route::Served;
 use crate::agent::sum::Sum;
+use crate::agent::unknown::Unknown;
 use crate::agent::unmarked;
 use crate::agent::visible::first_line;
 use crate::protocol::ask::{About, Ask};
@@ -26,7 +27,7 @@ use crate::protocol::time::Time;
 use crate::protocol::usage::{Charge, Usage};
 
 /// Of the serialised form; a stored fold of another version is folded anew from the log.
-pub const FOLD_VERSION: u32 = 14;
+pub const FOLD_VERSION: u32 = 15;
 
 /// As many files outside are named of those that were read; of more the newest takes the place of the one before.
 const UNTRUSTED: usize = 20;
@@ -107,6 +108,8 @@ pub struct Session {
     pub pictures: u64,
     /// What it read that nobody trusted wrote, each once with the newest fact that says so, and the person has not vouched for.
     pub untrusted: Vec<(Seq, Untrusted)>,
+    /// Commands of which it is not known whether they took effect.
+    pub unknown: Unknown,
     /// What was recalled in it: told once.
     pub recalled: BTreeSet<Seq>,
     /// Whether earlier sessions are recalled by themselves, where the person said so for this one.
@@ -178,6 +181,7 @@ impl Session {
             images: false,
             pictures: 0,
             untrusted: Vec::new(),
+            unknown: Unknown::default(),
             recalled: BTreeSet::new(),
             recalls: None,
             thoughts: BTreeMap::new(),
@@ -448,18 +452,7 @@ impl Session {
             }
             Item::Call(call) => {
                 self.before = None;
-                let open = OpenCall {
-                    turn,
-                    step,
-                    name: call.name.clone(),
-                    subject: at::subject(&call.name, &call.arguments, at::LONGEST),
-                    started: false,
-                    number: 0,
-                    birth: None,
-                    began: None,
-                    change: None,
-                    again: false,
-                };
+                let open = OpenCall::of(turn, step, call);
                 self.open_calls.insert(call.id.clone(), open);
             }
             Item::Result { call, outcome } => {
@@ -469,8 +462,13 @@ impl Session {
                 if let Some(untrusted) = outcome.untrusted.as_ref().or(foreseen) {
                     self.read(untrusted);
                 }
-                if let Some((open, exit)) = open.zip(outcome.exit) {
-                    self.failing.ran(open.subject, exit);
+                if let Some(mut open) = open {
+                    if let Some(command) = open.command.take() {
+                        self.unknown.ended(command, outcome);
+                    }
+                    if let Some(exit) = outcome.exit {
+                        self.failing.ran(open.subject, exit);
+                    }
                 }
             }
             Item::Recalled(told) => self.recalled.extend(told.items()),

@@ -10,7 +10,6 @@ use crate::agent::looked::Looked;
 use crate::agent::permission::{self, Asked, Cage, Shut};
 use crate::agent::taint;
 use crate::agent::turn::input::Decision;
-use crate::agent::unknown;
 use crate::engine::bound;
 use crate::engine::session::Task;
 use crate::engine::weigh;
@@ -102,7 +101,7 @@ impl Task {
         }
         let line = permission::command(&reach);
         if verdict == permission::Verdict::Allow
-            && line.is_some_and(|line| unknown::is_unknown(&self.items, line))
+            && line.is_some_and(|line| self.session.unknown.has(line))
         {
             let why = "whether it took effect when it was run before is not known";
             verdict = permission::Verdict::Ask(why.to_owned());
