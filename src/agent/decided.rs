@@ -4,7 +4,6 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::agent::at;
-use crate::protocol::ask::{Answer, Verdict};
 use crate::protocol::call::{OutcomeKind, ToolCall};
 use crate::protocol::decided::{Decided, DecidedRow};
 use crate::protocol::event::{Event, Fact};
@@ -38,16 +37,10 @@ impl Deciding {
         let mut calls: HashMap<(SessionId, &CallId), Cow<'_, ToolCall>> = HashMap::new();
         for event in events {
             match &event.fact {
-                Fact::AskAnswered {
-                    ask,
-                    answer:
-                        Answer::Verdict {
-                            verdict: Verdict::Edited { arguments },
-                        },
-                } => {
-                    if let Some(call) = ask.call() {
+                Fact::AskAnswered { ask, answer } => {
+                    if let Some((call, arguments)) = ask.call().zip(answer.edited()) {
                         let edited = self.edited.entry((event.session, call));
-                        edited.or_insert_with(|| arguments.clone());
+                        edited.or_insert_with(|| arguments.to_owned());
                     }
                 }
                 Fact::ItemAdded {
@@ -144,6 +137,7 @@ fn is_listed(row: &DecidedRow) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::ask::{Answer, Verdict};
     use crate::protocol::call::{Outcome, ToolCall};
     use crate::protocol::id::{AskId, Seq};
     use crate::protocol::rule::{Effect, Mode, Rule, Scope};

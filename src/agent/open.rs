@@ -22,6 +22,9 @@ pub struct OpenCall {
     /// The command it runs, where it is one ([`unknown::mark`]).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<String>,
+    /// The arguments that the person gave it in the place of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited: Option<String>,
     /// `CallStarted` is in the log: it may have taken effect.
     pub started: bool,
     /// The number its whole output is kept under, once started.
@@ -49,6 +52,7 @@ impl OpenCall {
             name: call.name.clone(),
             subject: at::subject(&call.name, &call.arguments, at::LONGEST),
             command: unknown::command(&call.name, &call.arguments),
+            edited: None,
             started: false,
             number: 0,
             birth: None,
@@ -58,18 +62,33 @@ impl OpenCall {
         }
     }
 
+    /// The person gave it other arguments: from here on it is the call with those.
+    pub fn edit(&mut self, arguments: &str) {
+        self.subject = at::subject(&self.name, arguments, at::LONGEST);
+        self.command = unknown::command(&self.name, arguments);
+        self.edited = Some(arguments.to_owned());
+    }
+
     /// What of what it may have read by now nobody trusted wrote.
     pub fn untrusted(&self) -> Option<&Untrusted> {
         self.birth.as_ref()?.untrusted.as_ref()
     }
 
-    /// However it ended, what it may have read counts.
+    /// However it ended, what it may have read counts, and the model is told what it was.
     pub fn brought(&self, mut outcome: Outcome) -> Outcome {
         if outcome.untrusted.is_none() {
             outcome.untrusted = self.untrusted().cloned();
         }
+        if let Some(edited) = &self.edited {
+            outcome.text = told_edited(edited, &outcome.text);
+        }
         outcome
     }
+}
+
+/// The result of a call that ran with other arguments than the model gave it.
+pub fn told_edited(edited: &str, text: &str) -> String {
+    format!("(the person changed the arguments to {edited})\n{text}")
 }
 
 /// A model call under way.

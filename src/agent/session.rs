@@ -243,9 +243,15 @@ impl Session {
                 ask: ask.clone(),
                 since: event.at,
             }),
-            Fact::AskAnswered { ask, .. } | Fact::AskVoided { ask, .. } => {
+            Fact::AskAnswered { ask, answer } => {
                 self.asks.retain(|waiting| waiting.ask.id != *ask);
+                let call = ask.call();
+                let open = call.and_then(|call| self.open_calls.get_mut(&call));
+                if let (Some(open), Some(arguments)) = (open, answer.edited()) {
+                    open.edit(arguments);
+                }
             }
+            Fact::AskVoided { ask, .. } => self.asks.retain(|waiting| waiting.ask.id != *ask),
             Fact::ModelCalled {
                 turn,
                 step,

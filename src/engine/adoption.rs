@@ -11,7 +11,7 @@ use crate::agent::known;
 use crate::agent::recover;
 use crate::agent::session::Session;
 use crate::engine::session::{STOP_WAIT, Task, Word, joined};
-use crate::protocol::call::{Outcome, OutcomeKind};
+use crate::protocol::call::{Outcome, OutcomeKind, ToolCall};
 use crate::protocol::event::{Fact, When};
 use crate::protocol::id::{CallId, CommandId, MessageId};
 use crate::protocol::item::{Block, Item, joined as joined_text};
@@ -69,6 +69,19 @@ impl Task {
         self.adoption.calls.extend(calls);
     }
 
+    /// A call of the log that had begun, as it was begun: with what the person made of its arguments.
+    pub(crate) fn begun_call(&self, id: &CallId) -> Option<ToolCall> {
+        let mut call = self.items.iter().find_map(|(_, _, item)| match item {
+            Item::Call(call) if call.id == *id => Some(call.clone()),
+            _ => None,
+        })?;
+        let open = self.session.open_calls.get(id);
+        if let Some(edited) = open.and_then(|open| open.edited.as_ref()) {
+            call.arguments.clone_from(edited);
+        }
+        Some(call)
+    }
+
     pub(crate) fn is_adopted(&self, call: &CallId) -> bool {
         self.adoption.calls.contains(call)
     }
@@ -84,10 +97,7 @@ impl Task {
         // All of them before one can be lost: the turn ends with the last.
         self.adopt_calls(taken.iter().map(|(id, _)| id.clone()));
         for (id, adopted) in taken {
-            let call = self.items.iter().find_map(|(_, _, item)| match item {
-                Item::Call(call) if call.id == id => Some(call.clone()),
-                _ => None,
-            });
+            let call = self.begun_call(&id);
             let Some(call) = call else {
                 let why = unread.as_deref().unwrap_or("its call is not in the log");
                 tracing::warn!("session {}: {id}: {why}", self.session.id);

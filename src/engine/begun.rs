@@ -13,7 +13,6 @@ use crate::engine::house::House;
 use crate::engine::session::{Task, joined};
 use crate::protocol::event::Fact;
 use crate::protocol::id::CallId;
-use crate::protocol::item::Item;
 use crate::tool::shared::change;
 
 /// What a file does not tell by then is not known: it may lie far away, or on a disk that hangs.
@@ -69,10 +68,7 @@ impl Task {
         let unread = self.read_past().await.err();
         self.adopt_calls(calls.iter().cloned());
         for id in &calls {
-            let call = self.items.iter().find_map(|(_, _, item)| match item {
-                Item::Call(call) if call.id == *id => Some(call.clone()),
-                _ => None,
-            });
+            let call = self.begun_call(id);
             let may = if let Some(call) = &call {
                 matches!(self.judge(call).await, Decision::Allow(_))
             } else {

@@ -254,3 +254,15 @@ pub enum Answer {
         text: Option<String>,
     },
 }
+
+impl Answer {
+    /// The arguments that a call is run with in the place of its own.
+    pub fn edited(&self) -> Option<&str> {
+        match self {
+            Self::Verdict {
+                verdict: Verdict::Edited { arguments },
+            } => Some(arguments),
+            _ => None,
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The calls of one step: judged in order, run side by side where they only read, each ended by exactly one result.
 
+use crate::agent::open::told_edited;
 use crate::agent::turn::NO_BECAUSE;
 use crate::agent::turn::effect::Effect;
 use crate::agent::turn::input::Decision;
@@ -114,10 +115,7 @@ impl Turn {
             return;
         };
         if let Some(edited) = &self.calls[index].edited {
-            outcome.text = format!(
-                "(the person changed the arguments to {edited})\n{}",
-                outcome.text
-            );
+            outcome.text = told_edited(edited, &outcome.text);
         }
         self.resolve(index, outcome, effects);
     }

@@ -7,9 +7,10 @@ use pretty_assertions::assert_eq;
 use serde_json::json;
 
 use crate::engine::trial::{Play, Stage, append};
+use crate::protocol::ask::{About, Answer, Subject, Verdict};
 use crate::protocol::call::{OutcomeKind, Rewrite, ToolCall};
 use crate::protocol::event::{Ending, Fact, When};
-use crate::protocol::id::{CallId, SessionId};
+use crate::protocol::id::{AskId, CallId, SessionId};
 use crate::protocol::item::{Block, Item, Origin};
 use crate::protocol::op::Op;
 use crate::protocol::query::{Found, Query};
@@ -18,6 +19,15 @@ const SCRIPT: &str = "> *\n< text: well\n";
 
 /// A session whose process was killed while these calls ran: each with what it was begun with, and how often it was.
 async fn killed(stage: &Stage, calls: &[(&str, String, Option<Rewrite>, usize)]) -> SessionId {
+    killed_edited(stage, calls, None).await
+}
+
+/// The same, where the person had given the first of them other arguments.
+async fn killed_edited(
+    stage: &Stage,
+    calls: &[(&str, String, Option<Rewrite>, usize)],
+    edited: Option<&str>,
+) -> SessionId {
     let mut play = stage.open();
     play.say("first", When::Turn);
     play.ending().await;
@@ -46,6 +56,14 @@ async fn killed(stage: &Stage, calls: &[(&str, String, Option<Rewrite>, usize)])
             opaque: None,
         })));
     }
+    facts.extend(edited.map(|arguments| Fact::AskAnswered {
+        ask: AskId::about(&id(0), "0a"),
+        answer: Answer::Verdict {
+            verdict: Verdict::Edited {
+                arguments: arguments.to_owned(),
+            },
+        },
+    }));
     for (at, (_, _, change, times)) in calls.iter().enumerate() {
         let begun = Fact::CallStarted {
             call: id(at),
@@ -196,4 +214,74 @@ async fn what_came_of_a_change_is_read_from_its_file() {
         assert_eq!(fs::read_to_string(&file).unwrap(), content);
         play.end().await;
     }
+}
+
+/// What the person made of a call is what ran, and what the model is told of.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edited_call_is_told_and_done_again_as_the_person_had_it() {
+    let stage = Stage::new(SCRIPT);
+    let folder = stage.folder.path().canonicalize().unwrap();
+    for (name, text) in [("a.txt", "one\n"), ("b.txt", "two\n")] {
+        fs::write(folder.join(name), text).unwrap();
+    }
+    let edited = json!({"path": "b.txt"}).to_string();
+    let session = killed_edited(&stage, &[read(Path::new("a.txt"))], Some(&edited)).await;
+    let play = taken_up(&stage, session).await;
+    let (results, _, ending) = told(&play).await;
+    let expected = format!(
+        "(the person changed the arguments to {edited})\n(Creel ended while this ran. It changes nothing, so it was done again.)\ntwo\n"
+    );
+    assert_eq!(results, [(OutcomeKind::Done, expected)]);
+    assert!(
+        ending.starts_with("Creel ended while read b.txt ran"),
+        "{ending}"
+    );
+    play.end().await;
+
+    let mark = |text: &str| crate::agent::digest::hex(text.as_bytes())[..16].to_owned();
+    let rewrite = Rewrite {
+        path: folder.join("a.txt"),
+        before: Some(mark("old\n")),
+        after: mark("one\n"),
+    };
+    let whole = json!({"path": "a.txt", "content": "one\nand more\n"});
+    let edited = json!({"path": "a.txt", "content": "one\n"}).to_string();
+    let call = ("write", whole.to_string(), Some(rewrite), 1);
+    let session = killed_edited(&stage, &[call], Some(&edited)).await;
+    let play = taken_up(&stage, session).await;
+    let (results, _, _) = told(&play).await;
+    let (kind, text) = &results[0];
+    let expected = format!(
+        "(the person changed the arguments to {edited})\nCreel ended while this ran. The file holds"
+    );
+    assert_eq!(*kind, OutcomeKind::Done);
+    assert!(text.starts_with(&expected), "{text}");
+    play.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_an_edited_command_it_is_the_one_that_ran_that_is_not_known() {
+    let command = |line: &str| json!({"command": line}).to_string();
+    let (asked_for, ran) = (command("touch one"), command("touch two"));
+    let stage = Stage::new(&format!(
+        "> first\n< text: well\n\n> third\n< call bash {asked_for}\n\n< call bash {ran}\n\n< text: done\n"
+    ));
+    let call = ("bash", asked_for.clone(), None, 1);
+    let session = killed_edited(&stage, &[call], Some(&ran)).await;
+    let mut play = stage.start(stage.engine(false), Some(session));
+    play.say("third", When::Turn);
+    let ask = play.ask().await;
+    let About::Approval(approval) = &ask.about else {
+        panic!("{ask:?}")
+    };
+    let Subject::Command { argv, .. } = &approval.subject else {
+        panic!("{approval:?}")
+    };
+    assert_eq!(argv.last().map(String::as_str), Some("touch two"));
+    assert!(play.folder.join("one").exists() && !play.folder.join("two").exists());
+    let verdict = Verdict::Once;
+    play.answer(ask.id, Answer::Verdict { verdict });
+    while play.ending().await != Ending::Finished {}
+    assert!(play.folder.join("two").exists());
+    play.end().await;
 }
