@@ -191,6 +191,7 @@ impl Task {
             self.refuse(command, "this is no answer to what was asked");
             return;
         }
+        let mut taken = None;
         if let (
             Answer::Verdict {
                 verdict: Verdict::Hunks { kept },
@@ -199,9 +200,11 @@ impl Task {
         ) = (&answer, &about)
         {
             match self.with_hunks(approval, kept.clone()).await {
-                Ok(arguments) => {
+                Ok(hunks) => {
+                    let arguments = hunks.arguments.clone();
                     let verdict = Verdict::Edited { arguments };
                     answer = Answer::Verdict { verdict };
+                    taken = Some(hunks);
                 }
                 Err(Untaken::Outdated(why)) => {
                     self.take(Input::AskVoided { ask, why }).await;
@@ -222,6 +225,12 @@ impl Task {
             && let Err(why) = self.edited(approval, arguments).await
         {
             self.refuse(command, &why);
+            return;
+        }
+        if let (Some(taken), About::Approval(approval)) = (&taken, &about)
+            && let Some(why) = self.strayed(taken, approval)
+        {
+            self.take(Input::AskVoided { ask, why }).await;
             return;
         }
         if let (Answer::Verdict { verdict }, About::Approval(approval)) = (&answer, &about)

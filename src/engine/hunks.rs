@@ -1,16 +1,41 @@
 //! A change as the person was shown it: whether it still is that, and the arguments that make some of its hunks alone. Those are
 //! worked out by the tool, from the file as it was shown, and from there on it is a call with other arguments.
 
+use std::sync::Arc;
+
 use crate::agent::turn::input::Input;
 use crate::engine::session::Task;
 use crate::protocol::ask::{About, Approval, Subject};
 use crate::protocol::id::AskId;
+use crate::tool::deed::Deed;
 use crate::tool::shared::change::Change;
 
 /// What the person is told beside the ask that takes the place of this one.
 const CHANGED: &str = "the file has changed since; it is asked anew, with what would change now";
 /// The same where none does.
 const NO_MORE: &str = "the file has changed since; the model is told, and nothing was written";
+
+/// Hunks of a change that were taken, as a call with other arguments.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    pub(crate) arguments: String,
+    /// What was shown.
+    shown: Arc<Deed>,
+    /// What its file is to hold with these alone.
+    after: String,
+}
+
+impl Taken {
+    /// Whether this makes of the file that was shown what was taken of it, and nothing else.
+    fn is(&self, deed: &Deed) -> bool {
+        let (Some(shown), Some(now)) = (self.shown.change(), deed.change()) else {
+            return false;
+        };
+        let of_it =
+            shown.target.real == now.target.real && shown.target.before == now.target.before;
+        of_it && now.after == self.after.as_bytes()
+    }
+}
 
 /// Why the hunks that were taken make no call.
 #[derive(Debug)]
@@ -26,7 +51,7 @@ impl Task {
         &mut self,
         approval: &Approval,
         kept: Vec<bool>,
-    ) -> Result<String, Untaken> {
+    ) -> Result<Taken, Untaken> {
         let refused = |why: &str| Untaken::Refused(why.to_owned());
         let turn = self.turn.as_ref();
         let call = turn.and_then(|turn| turn.call(&approval.call)).cloned();
@@ -40,17 +65,31 @@ impl Task {
         let deed = self.deeds.get(&approval.call).cloned();
         let scene = self.scene(&call, 0);
         let worked = tokio::task::spawn_blocking(move || {
-            let is_current = deed.is_some_and(|deed| deed.change().is_some_and(Change::is_current));
-            if !is_current {
-                return Err(Untaken::Outdated(CHANGED.to_owned()));
-            }
-            let partly = tool.partly(&input, &scene, &kept);
-            partly.map_err(Untaken::Refused)
+            let outdated = || Untaken::Outdated(CHANGED.to_owned());
+            let shown = deed.ok_or_else(outdated)?;
+            let change = shown.change().filter(|change| change.is_current());
+            let (_, after) = change
+                .ok_or_else(outdated)?
+                .partly(&kept)
+                .map_err(Untaken::Refused)?;
+            let input = tool.partly(&input, &scene, &kept);
+            Ok(Taken {
+                arguments: input.map_err(Untaken::Refused)?.to_string(),
+                shown,
+                after,
+            })
         });
-        let input = worked
+        worked
             .await
-            .map_err(|error| Untaken::Refused(error.to_string()))??;
-        Ok(input.to_string())
+            .map_err(|error| Untaken::Refused(error.to_string()))?
+    }
+
+    /// Why the call that was made of hunks would do something else than was taken: its file was read anew since it was shown, and
+    /// again when the call was judged. None where it would not.
+    pub(crate) fn strayed(&self, taken: &Taken, approval: &Approval) -> Option<String> {
+        let deed = self.deeds.get(&approval.call);
+        let is_it = deed.is_some_and(|deed| taken.is(deed));
+        (!is_it).then(|| CHANGED.to_owned())
     }
 
     /// Why an ask for a change no longer shows what would happen; none where it does, or is about something else.

@@ -10,9 +10,9 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 use crate::agent::digest;
-use crate::engine::Engine;
 use crate::engine::trial::{Play, Stage};
 use crate::engine::walls::Sandbox;
+use crate::engine::{Engine, Options};
 use crate::protocol::ask::{About, Answer, Subject, Verdict};
 use crate::protocol::call::{OutcomeKind, Reach, ToolSpec};
 use crate::protocol::event::{Ending, Fact, When};
@@ -94,8 +94,14 @@ fn trial(
     options.sandbox = Sandbox::Off {
         program: with_helper.then(|| helper(stage)),
     };
+    let play = stood(stage, fickle, options, mode);
+    Trial { play, asked }
+}
+
+/// A session whose one tool this is.
+fn stood(stage: &Stage, tool: Arc<dyn Tool>, options: Options, mode: Mode) -> Play {
     let runtime = tokio::runtime::Handle::current();
-    let engine = Engine::with(options, &runtime, Toolbox::of(vec![fickle])).unwrap();
+    let engine = Engine::with(options, &runtime, Toolbox::of(vec![tool])).unwrap();
     let play = stage.start(engine, None);
     play.send(Op::Open {
         request: OpenRequest {
@@ -106,7 +112,7 @@ fn trial(
             effort: None,
         },
     });
-    Trial { play, asked }
+    play
 }
 
 fn result(fact: &Fact) -> Option<(OutcomeKind, String)> {
@@ -205,6 +211,80 @@ async fn what_the_person_made_of_a_call_is_judged_once_more() {
     assert_eq!(outcome.0, OutcomeKind::Done, "{outcome:?}");
     assert!(play.folder.join("1").exists() && !play.folder.join("0").exists());
     assert_eq!(asked.load(Ordering::SeqCst), 2);
+    assert_eq!(play.ending().await, Ending::Finished);
+    play.end().await;
+}
+
+/// A tool whose file is written by another just before it is asked a second time what it does.
+struct Late {
+    tool: Arc<dyn Tool>,
+    file: PathBuf,
+    asked: AtomicU32,
+}
+
+impl Tool for Late {
+    fn spec(&self) -> &ToolSpec {
+        self.tool.spec()
+    }
+
+    fn reach(&self, input: &Value, place: &Place) -> Result<Vec<Reach>, String> {
+        self.tool.reach(input, place)
+    }
+
+    fn act(&self, input: &Value, scene: &Scene) -> Result<Act, String> {
+        if self.asked.fetch_add(1, Ordering::SeqCst) == 1 {
+            let text = std::fs::read_to_string(&self.file).unwrap();
+            std::fs::write(&self.file, format!("top\n{text}")).unwrap();
+        }
+        self.tool.act(input, scene)
+    }
+
+    fn partly(&self, input: &Value, scene: &Scene, kept: &[bool]) -> Result<Value, String> {
+        self.tool.partly(input, scene, kept)
+    }
+
+    fn only_reads(&self) -> bool {
+        self.tool.only_reads()
+    }
+
+    fn run(&self, deed: Arc<Deed>, scene: Scene) -> BoxFuture<'static, Ended> {
+        self.tool.run(deed, scene)
+    }
+}
+
+/// Hunks are of the file that was shown, also where it is written between the look at it and the judging of what was taken.
+#[tokio::test(flavor = "multi_thread")]
+async fn hunks_are_taken_of_the_bytes_that_were_shown() {
+    let stage = Stage::new(
+        "> *\n< call edit {\"path\":\"a.txt\",\"old_string\":\"x\\nkeep\\nx\",\"new_string\":\"y\\nkeep\\ny\"}\n\n< text: done\n",
+    );
+    let file = stage.folder.path().join("a.txt");
+    std::fs::write(&file, "x\nkeep\nx\n").unwrap();
+    let tool: Arc<dyn Tool> = Arc::new(Late {
+        tool: Toolbox::shipped().get("edit").unwrap(),
+        file: file.clone(),
+        asked: AtomicU32::new(0),
+    });
+    let mut play = stood(&stage, tool, stage.options(false), Mode::Ask);
+    play.say("go", When::Turn);
+    let hunks = |kept: &[bool]| Answer::Verdict {
+        verdict: Verdict::Hunks {
+            kept: kept.to_vec(),
+        },
+    };
+    let first = play.ask().await;
+    play.answer(first.id.clone(), hunks(&[true, false]));
+    let voided = |fact: &Fact| match fact {
+        Fact::AskVoided { ask, .. } => Some(ask.clone()),
+        _ => None,
+    };
+    assert_eq!(play.fact(voided).await, first.id);
+    let second = play.ask().await;
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "top\nx\nkeep\nx\n");
+    play.answer(second.id, hunks(&[false, true]));
+    let outcome = play.fact(result).await;
+    assert_eq!(outcome.0, OutcomeKind::Done, "{outcome:?}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "top\nx\nkeep\ny\n");
     assert_eq!(play.ending().await, Ending::Finished);
     play.end().await;
 }
