@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::agent::at::{self, Failing};
+use crate::agent::at::Failing;
 use crate::agent::loan::Loan;
 use crate::agent::open::{OpenCall, OpenRequestOut};
 use crate::agent::route::Served;

@@ -26,11 +26,12 @@ const HELD_AT_ONCE: usize = 100;
 pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
     let found = match query {
         Query::Sessions { limit, archived } => {
-            open::close_abandoned(house).await;
-            house
-                .read(move |reader| reader.sessions(limit, archived))
-                .await
-                .map(Found::Sessions)
+            let left = open::close_abandoned(house).await;
+            let cards = house.read(move |reader| reader.sessions(limit, archived));
+            cards.await.map(|mut cards| {
+                open::interrupted(&mut cards, &left);
+                Found::Sessions(cards)
+            })
         }
         Query::Board(wanted) => board::shelf(house, wanted).await.map(Found::Board),
         Query::Glimpse { session } => board::glimpse(house, session).await.map(Found::Glimpse),

@@ -58,6 +58,14 @@ pub(crate) fn to_do_again(session: &Session, known: &Known) -> BTreeSet<CallId> 
         .collect()
 }
 
+/// Whether all that had begun in a session changes nothing and is done again by whoever takes it up: until then it stays open.
+pub(crate) fn waits(house: &House, session: &Session) -> bool {
+    let begun = || session.open_calls.values().filter(|open| open.started);
+    let is_look = |name: &str| house.tools.get(name).is_some_and(|tool| tool.only_reads());
+    let all_look = || begun().all(|open| !open.again && is_look(&open.name));
+    session.running && !session.spec.is_foreign() && begun().next().is_some() && all_look()
+}
+
 impl Task {
     /// Does calls again that change nothing, where that is allowed as it stands; nobody is asked about it. Waits for their ends,
     /// but not for long: then they go on as commands do that were taken over.

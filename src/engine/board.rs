@@ -1,5 +1,6 @@
 //! What the board is told of sessions nobody here has open, and how temporary ones go.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::agent::unmarked;
@@ -14,9 +15,11 @@ use crate::protocol::item::{Item, joined};
 use crate::store::read::Reader;
 
 pub(crate) async fn shelf(house: &Arc<House>, wanted: Wanted) -> Result<Shelf, String> {
-    if wanted.before.is_none() {
-        open::close_abandoned(house).await;
-    }
+    let left = if wanted.before.is_none() {
+        open::close_abandoned(house).await
+    } else {
+        HashSet::new()
+    };
     let owners = house.owners.clone();
     let mut shelf = house
         .read(move |reader| {
@@ -27,6 +30,7 @@ pub(crate) async fn shelf(house: &Arc<House>, wanted: Wanted) -> Result<Shelf, S
             reader.board(&wanted, project.as_deref())
         })
         .await?;
+    open::interrupted(&mut shelf.cards, &left);
     shelf.zone = house.clock.offset(house.clock.now());
     let held = tokio::task::spawn_blocking(move || owners.held())
         .await

@@ -25,7 +25,7 @@ use crate::project::{self, Project};
 use crate::protocol::event::{Event, Fact, Signal};
 use crate::protocol::id::{CallId, ModelRef, Seq, SessionId};
 use crate::protocol::query::Page;
-use crate::protocol::session::{OpenRequest, SessionSpec};
+use crate::protocol::session::{Card, OpenRequest, SessionSpec, State};
 use crate::protocol::time::Time;
 use crate::protocol::usage::Usage;
 use crate::sandbox::adopted::Adopted;
@@ -356,31 +356,42 @@ pub(crate) fn placed(event: Event) -> Option<Placed> {
 }
 
 /// Closes what crashed sessions left open, so that no list shows work that nobody does. Where a command lives on, it is done.
-pub(crate) async fn close_abandoned(house: &Arc<House>) {
+/// Those are left as they are in which only calls were cut off that can be done again: they are told, to be listed as
+/// interrupted, and whoever takes them up does that.
+pub(crate) async fn close_abandoned(house: &Arc<House>) -> HashSet<SessionId> {
+    let mut left = HashSet::new();
     let Ok(mut sessions) = house.read(Reader::unfinished).await else {
-        return;
+        return left;
     };
     if sessions.is_empty() {
-        return;
+        return left;
     }
     // What somebody runs is not looked at any further: a list is asked for every few seconds while one is seen.
     let owners = house.owners.clone();
     let held = tokio::task::spawn_blocking(move || owners.held()).await;
     let held: HashSet<SessionId> = held.into_iter().flatten().map(|(id, _)| id).collect();
     sessions.retain(|session| !held.contains(session));
-    for session in sessions {
+    for id in sessions {
         // A turn that a budget or a guard ended leaves a card that looks the same; its fold tells, and is short to read.
-        let open = folded(house, session).await.is_ok_and(|session| {
-            session.is_some_and(|session| {
-                !adoption::lives_on(&session)
-                    && !recover::closing(&session, None, Broke::Process, &Known::default())
-                        .is_empty()
-            })
-        });
-        if open {
+        let Ok(Some(session)) = folded(house, id).await else {
+            continue;
+        };
+        let nothing = Known::default();
+        let is_open = || !recover::closing(&session, None, Broke::Process, &nothing).is_empty();
+        if begun::waits(house, &session) {
+            left.insert(id);
+        } else if !adoption::lives_on(&session) && is_open() {
             // One that another process takes meanwhile is closed there.
-            let _ = take_hold(house, session, Survivors::End).await;
+            let _ = take_hold(house, id, Survivors::End).await;
         }
+    }
+    left
+}
+
+/// Lists sessions as interrupted that nobody has taken up yet.
+pub(crate) fn interrupted(cards: &mut [Card], left: &HashSet<SessionId>) {
+    for card in cards.iter_mut().filter(|card| left.contains(&card.id)) {
+        card.state = State::Interrupted;
     }
 }
 

@@ -8,12 +8,14 @@ use serde_json::json;
 
 use crate::engine::trial::{Play, Stage, append};
 use crate::protocol::ask::{About, Answer, Subject, Verdict};
+use crate::protocol::board::Wanted;
 use crate::protocol::call::{OutcomeKind, Rewrite, ToolCall};
 use crate::protocol::event::{Ending, Fact, When};
 use crate::protocol::id::{AskId, CallId, SessionId};
 use crate::protocol::item::{Block, Item, Origin};
 use crate::protocol::op::Op;
 use crate::protocol::query::{Found, Query};
+use crate::protocol::session::State;
 
 const SCRIPT: &str = "> *\n< text: well\n";
 
@@ -148,7 +150,7 @@ async fn what_changes_nothing_is_done_again_and_once() {
     play.end().await;
 }
 
-/// Nobody is asked about what nobody asks for any more, and who only looks does nothing.
+/// Nobody is asked about what nobody asks for any more.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_allowed_as_it_stands_is_not_done_again() {
     let stage = Stage::new(SCRIPT);
@@ -161,17 +163,54 @@ async fn what_is_not_allowed_as_it_stands_is_not_done_again() {
     assert_eq!((results[0].0, begun), (OutcomeKind::Lost, 1));
     assert!(!results[0].1.contains("secret"));
     play.end().await;
+}
 
+/// The first thing a workstation does is to ask for a list.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_only_lists_leaves_to_others_what_can_be_done_again() {
+    let stage = Stage::new(SCRIPT);
+    fs::write(stage.folder.path().join("a.txt"), "here\n").unwrap();
     let session = killed(&stage, &[read(Path::new("a.txt"))]).await;
     let play = stage.start(stage.engine(false), Some(session));
-    let listed = play.door.ask(Query::Sessions {
+    let sessions = Query::Sessions {
         limit: None,
         archived: false,
-    });
-    assert!(matches!(listed.await, Found::Sessions(_)));
-    let (results, begun, _) = told(&play).await;
-    assert_eq!((results[0].0, begun), (OutcomeKind::Lost, 1));
+    };
+    let Found::Sessions(cards) = play.door.ask(sessions.clone()).await else {
+        panic!("no list")
+    };
+    assert_eq!(cards[0].state, State::Interrupted);
+    let wanted = Wanted {
+        limit: 10,
+        ..Wanted::default()
+    };
+    let found = play.door.ask(Query::Board(wanted)).await;
+    let Found::Board(shelf) = found else {
+        panic!("{found:?}")
+    };
+    assert_eq!(shelf.cards[0].state, State::Interrupted);
+    let (open, _) = play.log().await;
+    assert!(open.running && open.open_calls.len() == 1);
     play.end().await;
+    let play = taken_up(&stage, session).await;
+    let (results, begun, _) = told(&play).await;
+    assert_eq!((results[0].0, begun), (OutcomeKind::Done, 2));
+    play.end().await;
+
+    // What is not done again is closed, and so is what stands beside a call that could have had an effect.
+    let (name, arguments, change, _) = read(Path::new("a.txt"));
+    let twice = (name, arguments, change, 2);
+    let command = json!({"command": "true"}).to_string();
+    let beside = ("bash", command, None, 1);
+    for calls in [vec![twice], vec![read(Path::new("a.txt")), beside]] {
+        let session = killed(&stage, &calls).await;
+        let play = stage.start(stage.engine(false), Some(session));
+        play.door.ask(sessions.clone()).await;
+        let (results, _, _) = told(&play).await;
+        assert!(results.iter().all(|(kind, _)| *kind == OutcomeKind::Lost));
+        assert_eq!(results.len(), calls.len());
+        play.end().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
