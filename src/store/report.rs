@@ -219,6 +219,7 @@ impl Reader {
     }
 
     /// The newest different prompts of the person over all sessions, newest first, and commands of theirs as they are typed: `! ls`.
+    /// Commands of sessions that were taken in are left out: what ran elsewhere is not to be one key away from running here.
     pub fn prompts(&self, limit: u32) -> Result<Vec<String>, StoreError> {
         self.ask(Vec::new(), |conn| {
             let mut statement = conn.prepare_cached(
@@ -226,7 +227,8 @@ impl Reader {
                  LEFT JOIN blob ON blob.hash = event.blob WHERE event.item = 'prompt'
                  UNION ALL
                  SELECT event.seq AS seq, event.kind, event.version, event.body, blob.bytes FROM event
-                 LEFT JOIN blob ON blob.hash = event.blob WHERE event.item = 'shell' ORDER BY seq DESC",
+                 LEFT JOIN blob ON blob.hash = event.blob WHERE event.item = 'shell'
+                 AND event.session NOT IN (SELECT session FROM import) ORDER BY seq DESC",
             )?;
             let mut rows = statement.query([])?;
             let mut seen = HashSet::new();

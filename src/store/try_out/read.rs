@@ -16,6 +16,7 @@ use crate::protocol::session::{Card, State};
 use crate::protocol::time::Time;
 use crate::protocol::usage::{Basis, Charge, Usage};
 use crate::store::append::{stash_draft, write_card};
+use crate::store::imports::Import;
 use crate::store::log::Log;
 use crate::store::read::Reader;
 use crate::store::try_out::{
@@ -377,6 +378,25 @@ fn prompts_are_the_persons_own_and_different() {
     ] {
         append(&log, batch(id(number), vec![fact])).unwrap();
     }
+    let elsewhere = Fact::ItemAdded {
+        turn: 1,
+        step: 0,
+        item: Item::Shell {
+            command: "rm -rf build".to_owned(),
+            outcome: crate::protocol::call::Outcome::failed("no"),
+        },
+        imported: None,
+    };
+    let import = Some(Import {
+        source: "claude".to_owned(),
+        name: "a".to_owned(),
+        ..Import::default()
+    });
+    let taken_in = Batch {
+        import,
+        ..batch(id(3), vec![elsewhere])
+    };
+    append(&log, taken_in).unwrap();
     let reader = log.reader();
     let all = ["first", "second", "! make check", &paste];
     assert_eq!(reader.prompts(9).unwrap(), all);

@@ -1,6 +1,7 @@
 //! What is copied of a transcript: a selection, a block, a turn as Markdown, `path:line`. Always the text itself: no gutter,
 //! no wrapped line, blank lines, tabs and line ends as they were.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::agent::visible::{clean, kept};
@@ -98,7 +99,7 @@ pub fn block(entry: &Entry, caret: &Caret) -> (String, &'static str) {
         What::Call(call) => {
             let head = logical::head(&call.call.name, &call.call.arguments);
             let base = logical::base(&head);
-            let body = call.outcome.as_ref().map(logical::body);
+            let body = call.outcome.as_ref().map(given);
             let patch = logical::patch(call).is_some();
             match body {
                 Some(body) if patch => (kept(&body).into_owned(), "patch"),
@@ -117,18 +118,38 @@ pub fn block(entry: &Entry, caret: &Caret) -> (String, &'static str) {
     }
 }
 
-/// What a command printed, without the row that tells how it ended.
+/// What came of a call, as it is and not as it is drawn: a change can be applied again.
+fn given(outcome: &Outcome) -> Cow<'_, str> {
+    match &outcome.detail {
+        Detail::Diff { patch, .. } => Cow::Borrowed(patch),
+        _ => logical::body(outcome),
+    }
+}
+
+/// What a command printed, without the rows that tell how it ended.
 fn printed(outcome: &Outcome) -> &str {
-    let text = outcome.text.trim_end_matches('\n');
-    let (before, last) = text.rsplit_once('\n').unwrap_or(("", text));
-    let tells = |exit: i32| {
-        let rest = last.strip_prefix(&format!("exit {exit}"));
+    let mut text = outcome.text.trim_end_matches('\n');
+    let ends = |row: &str, exit: i32| {
+        let rest = row.strip_prefix(&format!("exit {exit}"));
         exit != 0 && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(" ("))
     };
-    if outcome.exit.is_some_and(tells) {
+    // The sandbox has its say behind the row of the exit.
+    let (before, last) = text.rsplit_once('\n').unwrap_or(("", text));
+    let row = before.rsplit_once('\n').map_or(before, |(_, row)| row);
+    let (failed, told) = (outcome.exit, last.starts_with("(sandbox: "));
+    if told && failed.is_some_and(|exit| ends(row, exit)) {
+        text = before;
+    }
+    let (before, last) = text.rsplit_once('\n').unwrap_or(("", text));
+    let text = if failed.is_some_and(|exit| ends(last, exit)) {
         before
     } else {
-        &outcome.text
+        outcome.text.as_str()
+    };
+    if text.trim_end() == "(no output)" {
+        ""
+    } else {
+        text
     }
 }
 
@@ -182,7 +203,7 @@ pub fn markdown<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> String {
 
 fn call_as_code(name: &str, head: &str, outcome: Option<&Outcome>) -> String {
     let head = kept(head);
-    let body = outcome.map(logical::body).unwrap_or_default();
+    let body = outcome.map(given).unwrap_or_default();
     let body = kept(&body);
     let body = body.trim_end();
     let diff = outcome.is_some_and(|outcome| matches!(outcome.detail, Detail::Diff { .. }));
@@ -320,6 +341,13 @@ mod tests {
             ("a\nexit 1", Some(0), "a\nexit 1"),
             ("a\nexit 12", Some(1), "a\nexit 12"),
             ("a\n", Some(1), "a\n"),
+            ("(no output)\nexit 1", Some(1), ""),
+            ("(no output)", Some(0), ""),
+            (
+                "a\nexit 1\n(sandbox: writes only in the folder)",
+                Some(1),
+                "a",
+            ),
         ] {
             let outcome = Outcome {
                 exit,
@@ -327,6 +355,25 @@ mod tests {
             };
             assert_eq!(printed(&outcome), expected, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_change_is_copied_as_it_is_and_not_as_it_is_drawn() {
+        let patch = "--- a/x.py\n+++ b/x.py\n@@ -1 +1 @@\n-a = 1\n+γx = \"\\u{202e}\"\n";
+        let outcome = Outcome {
+            detail: Detail::Diff {
+                path: "x.py".into(),
+                patch: patch.to_owned(),
+                added: 1,
+                removed: 1,
+                created: false,
+            },
+            ..Outcome::failed("")
+        };
+        assert_ne!(logical::body(&outcome), patch);
+        let code = call_as_code("edit", "x.py", Some(&outcome));
+        assert!(code.contains(patch.trim_end()), "{code}");
+        assert_eq!(given(&outcome), patch);
     }
 
     #[test]
