@@ -10,6 +10,8 @@ pub(crate) mod format;
 pub(crate) mod named;
 pub(crate) mod option;
 pub mod secret;
+#[cfg(test)]
+mod stays;
 pub(crate) mod value;
 
 use std::borrow::Cow;

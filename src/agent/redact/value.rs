@@ -106,13 +106,13 @@ fn is_path(value: &[u8]) -> bool {
 /// Whether a few signs are rather a token than a word, a number or a path.
 fn is_short_token(value: &[u8], style: Style, free: bool) -> bool {
     let lower = value.to_ascii_lowercase();
-    let stands_in = |word: &&str| {
+    let stands_in = |word: &str| {
         let mut parts = lower.windows(word.len());
         parts.any(|part| part == word.as_bytes())
     };
     let fits =
         |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'=');
-    if !value.iter().all(fits) || STAND_INS.iter().any(|word| stands_in(&word)) {
+    if !value.iter().all(fits) || STAND_INS.iter().any(|word| stands_in(word)) {
         return false;
     }
     let mixed =
