@@ -65,12 +65,11 @@ impl Task {
         shown: &Approval,
     ) -> Result<Option<String>, String> {
         match self.judge(call).await {
-            Decision::Invalid(why) => Err(why),
             Decision::Deny(_, By::Rules { rules }) => {
                 let texts: Vec<&str> = rules.iter().map(|rule| rule.text.as_str()).collect();
                 Err(format!("the rule {} denies that", texts.join(" and ")))
             }
-            Decision::Deny(why, _) => Err(why),
+            Decision::Invalid(why) | Decision::Deny(why, _) => Err(why),
             Decision::Allow(_) => Ok(None),
             Decision::Ask(ask) => match ask.about {
                 About::Approval(now) => Ok(more(shown, &now)),

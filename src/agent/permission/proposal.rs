@@ -239,7 +239,7 @@ fn each(asked: &Asked<'_>, parts: &[Part], risk: Risk) -> Option<Vec<String>> {
     if risk != Risk::Low || parts.len() > MOST_PARTS {
         return None;
     }
-    let line = super::command(asked.reach).unwrap_or_default();
+    let line = crate::agent::permission::command(asked.reach).unwrap_or_default();
     let pipes = line.replace("||", "").contains('|');
     let matchers = allowers(asked);
     let mut rules = Vec::new();

@@ -9,6 +9,7 @@ mod found;
 mod kin;
 mod open;
 mod packed;
+mod prompts;
 mod purge;
 mod read;
 mod salvage;

@@ -8,7 +8,6 @@ use pretty_assertions::assert_eq;
 use crate::protocol::event::{Event, Fact};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::{Seq, SessionId};
-use crate::protocol::item::{Block, Item, Origin};
 use crate::protocol::money::{Amounts, Currency, Money};
 use crate::protocol::query::{NotFound, Page, SpendBy, SpendRow, Stashed};
 use crate::protocol::route::Outcome;
@@ -16,7 +15,6 @@ use crate::protocol::session::{Card, State};
 use crate::protocol::time::Time;
 use crate::protocol::usage::{Basis, Charge, Usage};
 use crate::store::append::{stash_draft, write_card};
-use crate::store::imports::Import;
 use crate::store::log::Log;
 use crate::store::read::Reader;
 use crate::store::try_out::{
@@ -342,66 +340,6 @@ fn texts_that_were_put_by_are_listed_newest_first_until_they_are_taken() {
         log.reader().stashed().unwrap(),
         [stashed(2, "newer"), stashed(1, "older")]
     );
-}
-
-#[test]
-fn prompts_are_the_persons_own_and_different() {
-    let home = Home::new();
-    let log = home.open();
-    let paste = "a long paste ".repeat(1_000);
-    let note = Fact::ItemAdded {
-        turn: 1,
-        step: 0,
-        item: Item::Prompt {
-            blocks: vec![Block::text("the turn was interrupted")],
-            origin: Origin::Creel,
-        },
-        imported: None,
-    };
-    let command = Fact::ItemAdded {
-        turn: 1,
-        step: 0,
-        item: Item::Shell {
-            command: "make check".to_owned(),
-            outcome: crate::protocol::call::Outcome::failed("no"),
-        },
-        imported: None,
-    };
-    for (number, fact) in [
-        (1, prompt("first")),
-        (2, prompt(&paste)),
-        (1, command.clone()),
-        (1, note),
-        (2, command),
-        (1, prompt("second")),
-        (2, prompt("first")),
-    ] {
-        append(&log, batch(id(number), vec![fact])).unwrap();
-    }
-    let elsewhere = Fact::ItemAdded {
-        turn: 1,
-        step: 0,
-        item: Item::Shell {
-            command: "rm -rf build".to_owned(),
-            outcome: crate::protocol::call::Outcome::failed("no"),
-        },
-        imported: None,
-    };
-    let import = Some(Import {
-        source: "claude".to_owned(),
-        name: "a".to_owned(),
-        ..Import::default()
-    });
-    let taken_in = Batch {
-        import,
-        ..batch(id(3), vec![elsewhere])
-    };
-    append(&log, taken_in).unwrap();
-    let reader = log.reader();
-    let all = ["first", "second", "! make check", &paste];
-    assert_eq!(reader.prompts(9).unwrap(), all);
-    assert_eq!(reader.prompts(1).unwrap(), ["first"]);
-    assert_eq!(reader.prompts(0).unwrap(), Vec::<String>::new());
 }
 
 #[test]
