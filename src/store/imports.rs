@@ -30,6 +30,8 @@ pub struct Import {
     pub days: Vec<String>,
     /// What answers took, each by its key, these facts with them.
     pub spent: Vec<(String, Counted)>,
+    /// What it is called is noted with its facts: these are outputs that come before them, and may be all that ever comes.
+    pub unnamed: bool,
 }
 
 /// What an answer took as far as it is in the log, and what was charged for that.
@@ -235,6 +237,9 @@ impl Reader {
 
 /// In the transaction of the facts.
 pub(crate) fn note(conn: &Connection, session: i64, import: &Import) -> rusqlite::Result<()> {
+    if import.unnamed {
+        return Ok(());
+    }
     conn.prepare_cached(
         "INSERT INTO import(source, name, session, items) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT(source, name) DO UPDATE SET items = max(items, ?4)",

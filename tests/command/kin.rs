@@ -377,3 +377,35 @@ fn what_was_spent_there_is_known_and_holds_nothing_here() {
     assert!(charged > 0 && counted > 0);
     assert_eq!(sums(&here), (charged, 0));
 }
+
+#[test]
+fn outputs_of_many_megabytes_are_packed_like_all_that_is_imported() {
+    let (there, here) = (worked_in(), Home::new());
+    let conn = Connection::open(there.db()).unwrap();
+    // More than is kept in one piece, so that some of it comes before the facts.
+    let names: Vec<String> = (1..=3)
+        .map(|number| {
+            let output = format!("line {number} of a long output\n").repeat(400_000);
+            let name = digest::hex(output.as_bytes());
+            let sql = "INSERT INTO blob(hash, bytes) VALUES (?, ?)";
+            conn.execute(sql, (&name, output.as_bytes())).unwrap();
+            let sql = "INSERT INTO blob_use(session, hash) SELECT min(key), ? FROM session";
+            conn.execute(sql, [&name]).unwrap();
+            name
+        })
+        .collect();
+    drop(conn);
+    import(&here, &there.path());
+    let conn = Connection::open(here.db()).unwrap();
+    for name in names {
+        let sql = "SELECT hex(substr(bytes, 1, 1)) FROM blob WHERE hash = ?";
+        let mark: String = conn.query_row(sql, [&name], |row| row.get(0)).unwrap();
+        assert_eq!(mark, "01");
+    }
+    // Each is known as one of another home by its own name alone.
+    let sql = "SELECT count(*), sum(source = 'creel' AND length(name) = 36) FROM import";
+    let known = conn.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)));
+    let sessions = told(&here, &here.path(), &["sessions", "--all"]);
+    let sessions = sessions.as_array().unwrap().len() as i64;
+    assert_eq!(known.unwrap(), (sessions, sessions));
+}

@@ -383,7 +383,7 @@ async fn keep(
     kept.map(drop).map_err(|error| error.to_string())
 }
 
-/// A batch of no facts.
+/// A batch of no facts. It is of an import: what was said there is packed, and nobody worked in its session here.
 fn outputs(house: &House, session: SessionId, at: Time, blobs: Vec<Vec<u8>>) -> Batch {
     Batch {
         session,
@@ -395,7 +395,10 @@ fn outputs(house: &House, session: SessionId, at: Time, blobs: Vec<Vec<u8>>) -> 
         derive: Box::new(|_| None),
         clears_draft: false,
         outcomes_after: None,
-        import: None,
+        import: Some(Import {
+            unnamed: true,
+            ..Import::default()
+        }),
     }
 }
 

@@ -203,6 +203,7 @@ impl Taking<'_> {
                 days: days(&facts.times, |at| self.house.clock.day(at)),
                 times: facts.times,
                 spent: facts.spent,
+                unnamed: false,
             }),
         });
         Ok(true)

@@ -203,6 +203,7 @@ fn what_was_allowed_elsewhere_is_not_allowed_here() {
         times: vec![Time(5); 3],
         days: vec![DAY.to_owned(); 3],
         spent: Vec::new(),
+        unnamed: false,
     };
     let there = Batch {
         import: Some(import),

@@ -112,6 +112,50 @@ fn what_an_import_keeps_is_small_and_read_as_it_was() {
 }
 
 #[test]
+fn outputs_that_come_before_their_facts_are_packed_and_name_no_session() {
+    let home = Home::new();
+    let log = home.open();
+    let output = told("whole", 20_000).into_bytes();
+    let import = Some(Import {
+        unnamed: true,
+        ..Import::default()
+    });
+    let ahead = Batch {
+        import,
+        ..imported(id(1), Vec::new(), vec![output.clone()])
+    };
+    append(&log, ahead).unwrap();
+    assert_eq!(kept(&home)[0][0], 1);
+    let reader = log.reader();
+    let name = digest::hex(&output);
+    assert_eq!(reader.blob(&name).unwrap(), Some(output));
+    assert!(reader.imported_sessions().unwrap().is_empty());
+}
+
+#[test]
+fn what_was_typed_is_found_packed() {
+    let home = Home::new();
+    let log = home.open();
+    let (said, typed) = (told("said", 60), told("typed", 60));
+    let shell = Fact::ItemAdded {
+        turn: 1,
+        step: 1,
+        item: Item::Shell {
+            command: typed.clone(),
+            outcome: Outcome::done("done"),
+        },
+        imported: None,
+    };
+    let facts = vec![opened(), prompt(&said), shell];
+    append(&log, imported(id(1), facts, Vec::new())).unwrap();
+    assert_eq!(kept(&home).iter().filter(|row| row[0] == 1).count(), 2);
+    let found = log.reader().prompts(9).unwrap();
+    assert!(found.contains(&said), "{found:?}");
+    let lines = [said, format!("! {typed}")];
+    assert!(found.iter().all(|line| lines.contains(line)), "{found:?}");
+}
+
+#[test]
 fn what_is_looked_for_in_the_rows_is_not_packed() {
     let home = Home::new();
     let log = home.open();

@@ -456,6 +456,7 @@ fn the_rows_of_every_table_are_told() {
             times: vec![Time(1)],
             days: vec![DAY.to_owned()],
             spent: vec![("r1".to_owned(), Counted::default())],
+            unnamed: false,
         }),
         ..batch(id(3), vec![prompt("taken in")])
     };
