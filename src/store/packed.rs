@@ -23,6 +23,12 @@ const LEVEL: u32 = 1;
 /// No stream of this kind holds more than so many times its own length.
 const MOST: usize = 1040;
 
+/// What is longer stays as it is: another home may tell of any length, and whatever is told of is once in memory as a whole.
+const LONGEST: usize = 64 << 20;
+
+/// Room that is made at once for what a value tells of; for more as it comes.
+const AT_ONCE: usize = 1 << 20;
+
 /// Packs one value after another.
 pub(crate) struct Packer(Compress);
 
@@ -33,7 +39,7 @@ impl Packer {
 
     /// The bytes packed; `None` where too little is gained by it.
     pub(crate) fn pack(&mut self, bytes: &[u8]) -> Option<Vec<u8>> {
-        if bytes.len() < LEAST {
+        if !(LEAST..=LONGEST).contains(&bytes.len()) {
             return None;
         }
         let length = u32::try_from(bytes.len()).ok()?;
@@ -62,7 +68,8 @@ pub(crate) const TELLING: usize = HEAD;
 
 fn told(head: &[u8]) -> Option<u32> {
     let rest = head.strip_prefix(&[MARK])?;
-    rest.first_chunk().map(|length| u32::from_le_bytes(*length))
+    let length = rest.first_chunk().map(|length| u32::from_le_bytes(*length));
+    length.filter(|length| *length as usize <= LONGEST)
 }
 
 /// What a packed value holds; `None` where it is not packed, or damaged.
@@ -72,10 +79,36 @@ fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
     if length > stream.len().saturating_mul(MOST) {
         return None;
     }
+    let plain = inflated(stream, length)?;
+    (plain.len() == length).then_some(plain)
+}
+
+/// A stream to its end, which may come after `length` bytes at the latest; `None` where there is none, or no room for it.
+fn inflated(stream: &[u8], length: usize) -> Option<Vec<u8>> {
+    let mut inflates = Decompress::new(true);
     // One byte more than it tells of, so that its end is reached where it has that length.
-    let mut plain = Vec::with_capacity(length + 1);
-    let end = Decompress::new(true).decompress_vec(stream, &mut plain, FlushDecompress::Finish);
-    (matches!(end, Ok(Status::StreamEnd)) && plain.len() == length).then_some(plain)
+    let room = length + 1;
+    let mut plain = Vec::new();
+    // What was told is believed no further than bytes come.
+    let mut step = room.min(AT_ONCE);
+    loop {
+        plain.try_reserve_exact(step).ok()?;
+        // Said of a stream that does not end in the room it has, this is an error that stays.
+        let flush = if step == room {
+            FlushDecompress::Finish
+        } else {
+            FlushDecompress::None
+        };
+        let (read, wrote) = (inflates.total_in(), plain.len());
+        let rest = stream.get(usize::try_from(read).ok()?..)?;
+        match inflates.decompress_vec(rest, &mut plain, flush) {
+            Ok(Status::StreamEnd) => return Some(plain),
+            Ok(_) if plain.len() > length => return None,
+            Ok(_) if inflates.total_in() == read && plain.len() == wrote => return None,
+            Ok(_) => step = plain.len().min(room - plain.len()),
+            Err(_) => return None,
+        }
+    }
 }
 
 /// A fact as text, packed or not, with replacement characters where it is no UTF-8. Of one that is damaged there is nothing that
@@ -166,5 +199,36 @@ mod tests {
         let mut boasting = whole;
         boasting[1..HEAD].copy_from_slice(&u32::MAX.to_le_bytes());
         assert_eq!(unpacked(&boasting), None);
+    }
+
+    #[test]
+    fn room_is_made_only_for_what_comes() {
+        // A stream that is broken from the beginning, and as long as what it tells of would need it to be.
+        let told = |length: usize| {
+            let head = [&[MARK][..], &(length as u32).to_le_bytes()].concat();
+            [head, vec![0xff; length / MOST + 1]].concat()
+        };
+        assert_eq!(unpacked(&told(LONGEST)), None);
+        // Nobody packs more than this, so it is not even looked at, and such bytes are as long as they are.
+        let beyond = told(LONGEST + 1);
+        assert_eq!(unpacked(&beyond), None);
+        assert_eq!(length(&beyond[..TELLING], 9), 9);
+        assert_eq!(packed(&vec![b'a'; LONGEST + 1]), None);
+    }
+
+    #[test]
+    fn what_is_long_is_read_as_it_was() {
+        for bytes in [AT_ONCE - 1, AT_ONCE, AT_ONCE + 1, 5 * AT_ONCE + 7] {
+            let plain: Vec<u8> = (0..bytes).map(|at| (at / 300) as u8).collect();
+            let packed = packed(&plain).expect("it is smaller");
+            assert_eq!(unpacked(&packed).map(|read| read == plain), Some(true));
+            // One that ends earlier or later than it tells is damaged.
+            for wrong in [bytes - 1, bytes + 1] {
+                let mut packed = packed.clone();
+                packed[1..HEAD].copy_from_slice(&(wrong as u32).to_le_bytes());
+                assert_eq!(unpacked(&packed), None);
+            }
+            assert_eq!(unpacked(&packed[..packed.len() - 9]), None);
+        }
     }
 }
