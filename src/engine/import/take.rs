@@ -29,7 +29,7 @@ use crate::protocol::usage::Usage;
 use crate::store::Batch;
 use crate::store::fault::StoreError;
 use crate::store::imports::{Counted, Held, Import, Known};
-use crate::store::log::Formed;
+use crate::store::log::{Formed, Log};
 use crate::store::read::Reader;
 
 /// Characters of a title that is made of the first thing that was said.
@@ -237,7 +237,8 @@ struct Making {
 async fn keep(house: &House, batches: Vec<Batch>) -> Result<(), StoreError> {
     #[cfg(test)]
     house.trial.before_append(&house.db)?;
-    let (send, mut formed) = mpsc::channel(FORMED);
+    let (send, formed) = mpsc::channel(FORMED);
+    let of = batches.len();
     let form = move || {
         give_way(PRIORITY);
         for batch in batches {
@@ -248,17 +249,47 @@ async fn keep(house: &House, batches: Vec<Batch>) -> Result<(), StoreError> {
     };
     let begun = thread::Builder::new().name("import".to_owned()).spawn(form);
     begun.map_err(|error| StoreError::Unfit(error.to_string()))?;
-    let mut answers = Vec::new();
-    while let Some(formed) = formed.recv().await {
-        answers.push(house.log.hand_over(formed?).await?);
+    let (kept, failed) = hand_over(&house.log, formed, of).await;
+    for facts in kept {
+        house.memory.kept((facts, None), || house.log.reader());
     }
+    failed
+}
+
+/// Hands `of` batches to the log as they come; tells how many facts of each are kept, also where others are not.
+async fn hand_over(
+    log: &Log,
+    mut formed: mpsc::Receiver<Result<Formed, StoreError>>,
+    of: usize,
+) -> (Vec<usize>, Result<(), StoreError>) {
+    let mut answers = Vec::with_capacity(of);
+    let mut failed = Ok(());
+    while let Some(one) = formed.recv().await {
+        let handed = match one {
+            Ok(formed) => log.hand_over(formed).await,
+            Err(why) => Err(why),
+        };
+        match handed {
+            Ok(answer) => answers.push(answer),
+            Err(why) => {
+                failed = Err(why);
+                break;
+            }
+        }
+    }
+    // Where the thread that forms them ends before its time, it says nothing.
+    if failed.is_ok() && answers.len() < of {
+        let why = "what was read could not be brought into its form";
+        failed = Err(StoreError::Unfit(why.to_owned()));
+    }
+    let mut kept = Vec::with_capacity(answers.len());
     for answer in answers {
-        let kept = answer.await?;
-        house
-            .memory
-            .kept((kept.events.len(), None), || house.log.reader());
+        match answer.await {
+            Ok(appended) => kept.push(appended.events.len()),
+            Err(why) => failed = failed.and(Err(why)),
+        }
     }
-    Ok(())
+    (kept, failed)
 }
 
 /// What the log has of sessions; one look for all of them.
@@ -393,4 +424,44 @@ fn made_title(session: &import::Session) -> String {
         || session.name.clone(),
         |text| brief(&first_line(&text), TITLE),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn batches_that_never_come_are_not_taken_for_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = Log::open(&folder.path().join("creel.db")).unwrap().log;
+        let batch = |number| Batch {
+            session: SessionId(uuid::Uuid::from_u128(number)),
+            at: Time(1),
+            day: "2026-11-28".to_owned(),
+            facts: vec![Fact::SessionChanged {
+                change: Change::Title {
+                    title: "a".to_owned(),
+                },
+            }],
+            reserved: None,
+            blobs: Vec::new(),
+            derive: Box::new(|_| None),
+            clears_draft: false,
+            outcomes_after: None,
+            import: None,
+        };
+        for (come, is_all) in [(2, true), (1, false), (0, false)] {
+            let (send, formed) = mpsc::channel(FORMED);
+            for number in 0..come {
+                send.send(Formed::new(batch(number))).await.unwrap();
+            }
+            drop(send);
+            let (kept, all) = hand_over(&log, formed, 2).await;
+            assert_eq!((kept.len() as u128, all.is_ok()), (come, is_all));
+        }
+    }
 }
