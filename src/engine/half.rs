@@ -79,17 +79,31 @@ fn folder(whole: &Path) -> &Path {
 
 /// Another file beside one that is to be written, of the owner alone; what a kill leaves of it goes as the half does.
 pub(crate) fn spare(whole: &Path) -> io::Result<NamedTempFile> {
-    loop {
-        let made = make(whole)?;
-        // Some disks know no locks: then it is only not known from one that a kill has left.
-        if let Err(error) = made.as_file().lock() {
-            tracing::debug!("{}: {error}", made.path().display());
-        }
+    named(whole, is_named)
+}
+
+/// How often one is made before it is taken as it is: some disks never tell a file and its name as one.
+const TRIES: u32 = 10;
+
+fn named(whole: &Path, is_named: impl Fn(&NamedTempFile) -> bool) -> io::Result<NamedTempFile> {
+    for _ in 1..TRIES {
+        let made = held(whole)?;
         if is_named(&made) {
             return Ok(made);
         }
         // Another took it for one of a kill before it was held.
     }
+    // If it is gone all the same, that is said when it is to get its name.
+    held(whole)
+}
+
+fn held(whole: &Path) -> io::Result<NamedTempFile> {
+    let made = make(whole)?;
+    // Some disks know no locks: then it is only not known from one that a kill has left.
+    if let Err(error) = made.as_file().lock() {
+        tracing::debug!("{}: {error}", made.path().display());
+    }
+    Ok(made)
 }
 
 fn make(whole: &Path) -> io::Result<NamedTempFile> {
@@ -111,9 +125,24 @@ fn is_named(made: &NamedTempFile) -> bool {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use std::cell::Cell;
     use std::thread;
 
     use super::*;
+
+    #[test]
+    fn a_disk_that_never_knows_a_file_by_its_name_is_written_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let whole = folder.path().join("all.tar.gz");
+        let asked = Cell::new(0);
+        let made = named(&whole, |_| {
+            asked.set(asked.get() + 1);
+            assert!(asked.get() < 100);
+            false
+        });
+        assert!(made.unwrap().path().exists());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
 
     #[test]
     fn one_that_is_being_made_is_not_taken_for_one_of_a_kill() {
