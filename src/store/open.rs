@@ -406,12 +406,18 @@ pub(crate) fn build(
 
 /// Leaves a copy of the old version, then migrates in one transaction. Where all rows stay as they are there is nothing to keep.
 fn migrate(path: &Path, migrations: &[&str], from: usize) -> Result<(), OpenError> {
-    if !migrations.iter().skip(from).all(|sql| sql.is_empty()) {
+    if !migrations.iter().skip(from).all(|sql| leaves_rows(sql)) {
         leave_copy(path, migrations)?;
     }
     let sql = |error| OpenError::from_sql(path, &error);
     let mut conn = schema::open_writer(path, WAIT).map_err(sql)?;
     schema::migrate(&mut conn, migrations, from).map_err(sql)
+}
+
+/// Whether a migration only makes what helps to find rows.
+fn leaves_rows(sql: &str) -> bool {
+    let mut statements = sql.split(';').map(str::trim);
+    statements.all(|statement| statement.is_empty() || statement.starts_with("CREATE INDEX "))
 }
 
 fn leave_copy(path: &Path, migrations: &[&str]) -> Result<(), OpenError> {

@@ -123,7 +123,8 @@ CREATE TABLE import_file(source TEXT NOT NULL, path TEXT NOT NULL, root TEXT NOT
 ";
 
 /// Commands of the person are found among the past as prompts are. From here on what imports keep may be packed
-/// (`store::packed`), which a Creel of before cannot read; nothing of a large home is copied or written anew for it.
+/// (`store::packed`), which a Creel of before cannot read. All facts are looked through once for the index; nothing of a large home is copied or
+/// written anew.
 const V9: &str = "
 CREATE INDEX event_shell ON event(seq) WHERE item = 'shell';
 ";
