@@ -1,6 +1,7 @@
 //! How far the index and the tail have come, and what each search sees of the log first: what was said since is taken into the
 //! tail, and what was written into the index since is opened.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use crate::engine::indexing::{self, Indexer};
@@ -69,10 +70,14 @@ impl State {
             self.purged = end.purged;
         }
         if self.read < end.seq {
-            let (found, whole) = self.newest(reader, continued)?;
+            // Each look goes through all imports, and this may be done for each letter that is typed.
+            let known = OnceCell::new();
+            let others = || others(&known, reader, continued);
+            let (found, whole) = self.newest(reader, others)?;
             let mut own = Vec::new();
             if !whole && let Some((_, first)) = found.first() {
-                own = self.only_own(reader, first.seq, continued)?;
+                self.let_others_go(first.seq, others()?);
+                own = self.own_before(reader, first.seq, continued)?;
             }
             for (session, event) in own.iter().chain(&found) {
                 if let Some(document) = document::of(event, *session) {
@@ -81,8 +86,7 @@ impl State {
             }
             self.read = end.seq;
             if self.tail.len() > TAIL as usize * 2 + OWN {
-                let others = others(reader, continued)?;
-                let last = self.tail.keep_newest(TAIL as usize, (&others, OWN));
+                let last = self.tail.keep_newest(TAIL as usize, (others()?, OWN));
                 self.from = self.from.max(Seq(last.unwrap_or_default()));
             }
         }
@@ -90,10 +94,10 @@ impl State {
     }
 
     /// The newest facts that the tail does not hold, and whether these are all.
-    fn newest(
+    fn newest<'a>(
         &self,
         reader: &Reader,
-        continued: &HashSet<SessionId>,
+        others: impl Fn() -> Result<&'a HashSet<u64>, String>,
     ) -> Result<(Vec<(u64, Event)>, bool), String> {
         let read = |limits| {
             let found = reader.found_newest(self.read, limits);
@@ -105,7 +109,7 @@ impl State {
             if whole {
                 return Ok((found, whole));
             }
-            let others = others(reader, continued)?;
+            let others = others()?;
             if found.iter().any(|(session, _)| others.contains(session)) {
                 return Ok((found, whole));
             }
@@ -114,14 +118,18 @@ impl State {
     }
 
     /// More came than the tail takes, which only an import brings: of what is older than `first` that stays which was said here.
-    fn only_own(
-        &mut self,
+    fn let_others_go(&mut self, first: Seq, others: &HashSet<u64>) {
+        self.tail.keep_newest(0, (others, OWN));
+        self.from = self.from.max(Seq(first.0.saturating_sub(1)));
+    }
+
+    /// What was said here before `first` and is not in the tail.
+    fn own_before(
+        &self,
         reader: &Reader,
         first: Seq,
         continued: &HashSet<SessionId>,
     ) -> Result<Vec<(u64, Event)>, String> {
-        self.tail.keep_newest(0, (&others(reader, continued)?, OWN));
-        self.from = self.from.max(Seq(first.0.saturating_sub(1)));
         // A look through all of a long import would be felt while one types.
         let after = self.read.max(Seq(first.0.saturating_sub(LOOKED_THROUGH)));
         reader
@@ -161,7 +169,15 @@ impl State {
 }
 
 /// Sessions of other programs and homes that nobody went on with here.
-fn others(reader: &Reader, continued: &HashSet<SessionId>) -> Result<HashSet<u64>, String> {
+fn others<'a>(
+    known: &'a OnceCell<HashSet<u64>>,
+    reader: &Reader,
+    continued: &HashSet<SessionId>,
+) -> Result<&'a HashSet<u64>, String> {
+    if let Some(others) = known.get() {
+        return Ok(others);
+    }
     let others = reader.sessions_of_others(continued);
-    others.map_err(|error| error.to_string())
+    let others = others.map_err(|error| error.to_string())?;
+    Ok(known.get_or_init(|| others))
 }
