@@ -211,6 +211,13 @@ password | docker exec db mysqldump -uroot -p«hunter22» db | gzip > x
 password | {"command":"mariadb -uroot -p«hunter22» db"}
 password | redis-cli -h cache -a «hunter22» ping
 password | mongosh -u me -p «hunter22» example.com
+password | mysql -p«{a2000}» -u root
+password | x && mysql -u root -p'«x⁂»' db
+password | $ mysql -p«hunter22»
+password | A=b sudo -u me mysql -p«hunter22»
+password | sh -c "mongosh -u me -p «hunter22» db"
+password | helm registry login -u me -p «hunter22»
+password | docker login -u mysql -p «hunter22» registry.example.com
 password | docker login -u me -p «hunter22» registry.example.com
 key | AZURE_OPENAI_API_KEY=«{a32}»
 key | api_key: «{a32}»
@@ -239,7 +246,7 @@ token | OPENAI_KEY=«{a48}»
 token | SECRET_TOKEN=«{a14}»
 token | API_TOKEN=«{a8}» next
 token | export SECRET_TOKEN="«{a14}»"
-token | SECRET_TOKEN=«qwRtzuIopLk»
+token | SECRET_TOKEN=«qwRtzu4opLk»
 token | token: «{a14}»
 token |   - token: «{a12}»
 token | --token=«{a12}»
@@ -307,7 +314,7 @@ fn made(row: &str) -> String {
         rest = &brace[2 + end + 1..];
     }
     out.push_str(rest);
-    out.replace('⏎', "\n")
+    out.replace('⏎', "\n").replace('⁂', &"é".repeat(300))
 }
 
 fn rows(table: &str) -> impl Iterator<Item = &str> {

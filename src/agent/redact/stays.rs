@@ -96,6 +96,18 @@ mysql -u root -p$PASS
 mkdir -p mysql/data; ssh -p 2222 x
 echo mysql | tar -pxf x.tar
 docker run -p 8080:8080 image
+docker run -d --name mongo -p 27017:27017 mongo:7
+docker run -d --name mongo -p db.local:27017 mongo:7
+docker compose --profile mongo -p myproject up
+gh auth login -p https
+ssh -l login -p 2222 host
+ssh -l mongo -p 2222 host
+mongo -p 27017
+TOKEN=StringLiteral
+SECRET_TOKEN=qwRtzuIopLk
+"token": "Int64Lit"
+"token": "sha256Hash"
+"token": "utf8Value"
 grep -a mysql data
 ps -p 12345
 "total_tokens": 12345678901234567890,

@@ -118,7 +118,10 @@ fn is_short_token(value: &[u8], style: Style, free: bool) -> bool {
     let mixed =
         value.iter().any(u8::is_ascii_uppercase) && value.iter().any(u8::is_ascii_lowercase);
     if style == Style::Shell {
-        return mixed || has_both(value);
+        return has_both(value);
+    }
+    if mixed && is_numbered_name(value) {
+        return false;
     }
     // Words have a digit at their end, or one number in them.
     let changes = value.windows(2).filter(|pair| {
@@ -129,6 +132,20 @@ fn is_short_token(value: &[u8], style: Style, free: bool) -> bool {
     let changes = changes.count();
     let code = free && style == Style::Code;
     has_both(value) && changes >= if mixed && !code { 2 } else { 3 } && (mixed || !code)
+}
+
+/// `Int64Lit`, `sha256Hash`: one number within words.
+fn is_numbered_name(value: &[u8]) -> bool {
+    let numbers = value.split(|byte| !byte.is_ascii_digit());
+    let words = value.split(u8::is_ascii_digit);
+    let is_word = |word: &[u8]| {
+        let mut humps = word.chunk_by(|_, next| !next.is_ascii_uppercase());
+        word.len() >= 3
+            && word.iter().all(u8::is_ascii_alphabetic)
+            && humps.all(|hump| hump.len() >= 2)
+    };
+    numbers.filter(|number| !number.is_empty()).count() == 1
+        && words.filter(|word| !word.is_empty()).all(is_word)
 }
 
 /// A value behind a name: where it begins, without its quote, and what ends it.
@@ -191,13 +208,15 @@ impl Value {
     }
 }
 
-/// The word at this place, with or without quotes, which a program takes for a password whatever it looks like.
-pub(crate) fn given(look: &Look<'_>, at: usize) -> Option<Found> {
+/// The word at this place, with or without quotes, which a program takes for a password if its beginning fits.
+pub(crate) fn given(look: &Look<'_>, at: usize, fits: impl Fn(&[u8]) -> bool) -> Option<Found> {
     let value = Value::at(look, at, Style::Shell)?;
-    Some(Found {
+    let from = value.from;
+    let seen = look.bytes().get(from..value.end(look, SEEN))?;
+    fits(seen).then(|| Found {
         kind: Class::Password.kind(),
-        from: value.from,
-        to: value.end(look, SEEN),
+        from,
+        to: value.end(look, usize::MAX),
     })
 }
 
