@@ -23,6 +23,10 @@ pub struct Outside {
     pub path: PathBuf,
     /// The sandbox keeps it from the command.
     pub closed: bool,
+    /// Something of the line may read it; else it is only named.
+    pub reads: bool,
+    /// So many other places outside are named as well.
+    pub more: usize,
 }
 
 impl Outside {
@@ -37,10 +41,15 @@ impl Outside {
             None => self.path.to_string_lossy().into_owned(),
         };
         let path = brief(&as_command(&path), PATH);
+        let more = match self.more {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
         if self.closed {
-            format!("names what may hold keys, which the sandbox keeps from it: {path}")
+            format!("names what may hold keys, which the sandbox keeps from it: {path}{more}")
         } else {
-            format!("reads outside the folder: {path}")
+            let does = if self.reads { "reads" } else { "names" };
+            format!("{does} outside the folder: {path}{more}")
         }
     }
 }
@@ -71,8 +80,18 @@ mod tests {
             let outside = Outside {
                 path: path.into(),
                 closed: is_closed,
+                reads: true,
+                more: 0,
             };
             assert_eq!(outside.told(Some("/home/me".as_ref())), expected);
         }
+        let outside = Outside {
+            path: "/home/me/x".into(),
+            closed: false,
+            reads: false,
+            more: 2,
+        };
+        let expected = "names outside the folder: ~/x and 2 more";
+        assert_eq!(outside.told(Some("/home/me".as_ref())), expected);
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod carried;
 mod git;
 mod home;
+mod orders;
 
 use crate::agent::command_line::Part;
 use crate::agent::deletes;
@@ -123,14 +124,7 @@ const INTERPRETERS: &[&str] = &[
 
 /// An interpreter that is named no script and no text: what it runs comes from its input.
 pub(crate) fn reads_orders(part: &Part) -> bool {
-    let tells =
-        |word: &String| matches!(word.as_str(), "-V" | "-v" | "-h" | "--version" | "--help");
-    let [_, others @ ..] = part.words.as_slice() else {
-        return false;
-    };
-    name(part).is_some_and(|name| INTERPRETERS.contains(&name) && name != "source" && name != ".")
-        && others.iter().all(|word| word.starts_with('-'))
-        && !others.iter().any(tells)
+    name(part).is_some_and(|name| orders::from_input(name, part.words.get(1..).unwrap_or_default()))
 }
 
 /// A line that is not understood in full, but some words alarm wherever they stand.
@@ -314,6 +308,13 @@ mod tests {
             ("cargo install x", Medium),
             ("npm ci", Medium),
             ("rm x", Medium),
+            ("command -v curl && command -v python3", Low),
+            ("command -v sudo", Low),
+            ("pipx install ../tool", Low),
+            ("tmux source x", Low),
+            ("node --test", Low),
+            ("cat x | python3 -u", Medium),
+            ("for f in a; do echo \"$f -> ~/bin\"; done", Medium),
             ("rm -rf target/tmp", Medium),
             ("rm -rf /", High),
             ("rm -rf ~/x", High),
@@ -398,8 +399,12 @@ mod tests {
     #[test]
     fn what_was_found_on_the_disk_is_told() {
         let outside = |path: &str, closed| {
-            let path = PathBuf::from(path);
-            Some(Outside { path, closed })
+            Some(Outside {
+                path: PathBuf::from(path),
+                closed,
+                reads: true,
+                more: 0,
+            })
         };
         let held = |target: &str| Held {
             target: target.to_owned(),

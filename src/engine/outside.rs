@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
+use crate::agent::carrier;
+use crate::agent::command_line::{self, Part};
 use crate::agent::looked::Outside;
 use crate::agent::permission;
 use crate::agent::places::{Named, Place, named};
@@ -19,6 +21,21 @@ use crate::tool::deed::Deed;
 /// What is not found out by then counts as outside: a file system may be far away, or hang.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// Programs that name files and read none of them.
+const NO_READERS: &[&str] = &[
+    "rm", "rmdir", "unlink", "mkdir", "touch", "chmod", "chown", "chgrp", "cd", "true", "pwd",
+];
+
+/// A place outside that a line names.
+#[derive(Debug, PartialEq, Eq)]
+struct Seen {
+    path: PathBuf,
+    /// It is one that sandboxes keep from commands.
+    closed: bool,
+    /// So many others are named beside it.
+    more: usize,
+}
+
 impl Task {
     /// What a command names that lies outside, as far as it is there now; by the level that holds it.
     pub(crate) fn names_outside(
@@ -26,6 +43,18 @@ impl Task {
         reach: &[Reach],
         level: Level,
     ) -> impl Future<Output = Option<Untrusted>> + Send + 'static {
+        let seen = self.seen_outside(reach, level);
+        async move {
+            seen.await
+                .map(|seen| Untrusted::Outside { path: seen.path })
+        }
+    }
+
+    fn seen_outside(
+        &self,
+        reach: &[Reach],
+        level: Level,
+    ) -> impl Future<Output = Option<Seen>> + Send + 'static {
         let line = permission::command(reach).map(str::to_owned);
         let home = self.house.home.clone();
         let cwd = self.session.spec.cwd.clone();
@@ -37,11 +66,14 @@ impl Task {
                 let named = named(&line, &cwd, home.as_deref());
                 found(&named, &own, home.as_deref())
             });
-            let path = match timeout(PATIENCE, looked).await {
-                Ok(Ok(path)) => path?,
-                Ok(Err(_)) | Err(_) => PathBuf::from("/"),
-            };
-            Some(Untrusted::Outside { path })
+            match timeout(PATIENCE, looked).await {
+                Ok(Ok(seen)) => seen,
+                Ok(Err(_)) | Err(_) => Some(Seen {
+                    path: PathBuf::from("/"),
+                    closed: false,
+                    more: 0,
+                }),
+            }
         }
     }
 
@@ -51,37 +83,46 @@ impl Task {
         deed: &Deed,
         level: Level,
     ) -> impl Future<Output = Option<Outside>> + Send + 'static {
-        let is_command = permission::command(&deed.reach).is_some();
-        let known = deed.untrusted.clone().filter(|_| is_command);
-        let looked = self.names_outside(&deed.reach, level);
-        let home = self.house.home.clone();
+        let line = permission::command(&deed.reach);
+        let reads = line.is_none_or(may_read);
+        let is_known = line.is_some() && deed.untrusted.is_some();
+        let looked = self.seen_outside(&deed.reach, level);
         async move {
-            let named = match known? {
-                Untrusted::Web => looked.await?,
-                named @ Untrusted::Outside { .. } => named,
-            };
-            let Untrusted::Outside { path } = named else {
+            if !is_known {
                 return None;
-            };
-            let closed = level.holds() && home.is_some_and(|home| is_closed(&path, &home));
-            Some(Outside { path, closed })
+            }
+            let seen = looked.await?;
+            Some(Outside {
+                path: seen.path,
+                closed: level.holds() && seen.closed,
+                reads,
+                more: seen.more,
+            })
         }
     }
 }
 
-/// Whether it is one of the places within the home that sandboxes keep from commands.
-fn is_closed(path: &Path, home: &Path) -> bool {
-    let below = path.strip_prefix(home);
-    below.is_ok_and(|below| HOME_CLOSED.iter().any(|closed| below.starts_with(closed)))
+/// Whether a program of the line may read what it names.
+fn may_read(line: &str) -> bool {
+    let Ok(parts) = command_line::split(line) else {
+        return true;
+    };
+    let reads = |part: &Part| !carrier::name(part).is_some_and(|name| NO_READERS.contains(&name));
+    line.contains(['<', '`', '$']) || parts.iter().any(reads)
 }
 
-/// The first of them that is there and lies outside.
-fn found(named: &Named, own: &[PathBuf], home: Option<&Path>) -> Option<PathBuf> {
+/// All that is there and lies outside: the first of it that sandboxes close, or else the first.
+fn found(named: &Named, own: &[PathBuf], home: Option<&Path>) -> Option<Seen> {
     let homes: Vec<PathBuf> = home
         .into_iter()
         .flat_map(|home| [Some(home.to_owned()), home.canonicalize().ok()])
         .flatten()
         .collect();
+    // One of the places within the home that sandboxes keep from commands.
+    let is_closed = |path: &Path| {
+        let mut below = homes.iter().filter_map(|home| path.strip_prefix(home).ok());
+        below.any(|below| HOME_CLOSED.iter().any(|closed| below.starts_with(closed)))
+    };
     let there = |place: &Place| {
         let real = place.path.canonicalize().ok()?;
         if !is_outside(&real, own) || place.unless.as_ref().is_some_and(|folder| folder.is_dir()) {
@@ -94,10 +135,20 @@ fn found(named: &Named, own: &[PathBuf], home: Option<&Path>) -> Option<PathBuf>
                 return None;
             }
         }
-        Some(real)
+        let closed = is_closed(&real) || is_closed(&place.path);
+        Some((real, closed))
     };
-    let outside = named.outside.clone();
-    outside.or_else(|| named.places.iter().find_map(there))
+    let mut all: Vec<(PathBuf, bool)> = Vec::new();
+    let untold = named.outside.iter().map(|path| (path.clone(), false));
+    for place in untold.chain(named.places.iter().filter_map(there)) {
+        if !all.iter().any(|(path, _)| *path == place.0) {
+            all.push(place);
+        }
+    }
+    let more = all.len().saturating_sub(1);
+    let at = all.iter().position(|(_, closed)| *closed).unwrap_or(0);
+    let (path, closed) = all.into_iter().nth(at)?;
+    Some(Seen { path, closed, more })
 }
 
 #[cfg(test)]
@@ -131,7 +182,33 @@ mod tests {
         let home = up.join("me");
         let app = home.join("app");
         let named = named(&line, &app, Some(&home));
-        found(&named, &[app], Some(&home))
+        found(&named, &[app], Some(&home)).map(|seen| seen.path)
+    }
+
+    #[test]
+    fn of_several_places_the_closed_one_is_told() {
+        let (_outer, up) = laid();
+        fs::create_dir_all(up.join("me/.ssh")).unwrap();
+        fs::write(up.join("me/.ssh/id_x"), "").unwrap();
+        let other = up.join("other");
+        std::os::unix::fs::symlink(up.join("me"), &other).unwrap();
+        let app = up.join("me/app");
+        for home in [&up.join("me"), &other] {
+            for (line, expected) in [
+                ("cat ~/secret ~/.ssh/id_x", ("me/.ssh/id_x", true, 1)),
+                ("cat ~/secret ~/secret", ("me/secret", false, 0)),
+            ] {
+                let seen = found(
+                    &named(line, &app, Some(home)),
+                    std::slice::from_ref(&app),
+                    Some(home),
+                );
+                let (path, closed, more) = expected;
+                let path = up.join(path);
+                assert_eq!(seen, Some(Seen { path, closed, more }), "{line}");
+            }
+        }
+        assert!(!may_read("rm ~/x") && may_read("rm ~/x; cat ~/y") && may_read("rm $(cat ~/y)"));
     }
 
     #[test]

@@ -370,6 +370,8 @@ fn session_rules_cover_the_call_that_made_them_and_no_more() {
         (run("ls || true"), vec!["Bash(ls)", "Bash(true)"]),
         (run("sh"), vec![]),
         (run("python3 -"), vec![]),
+        (run("node --test"), vec!["Bash(node --test)"]),
+        (run("bash -s x"), vec![]),
         (run("bash build.sh"), vec!["Bash(bash build.sh)"]),
         (run("ls && rm x"), vec![]),
         (run("ls && curl http://a.example"), vec![]),

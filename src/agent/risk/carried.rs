@@ -17,6 +17,13 @@ const ELSEWHERE: &[&str] = &[
     "nerdctl",
     "lxc",
     "machinectl",
+    // Of these the next word is a subcommand, a time or a file.
+    "pipx",
+    "tmux",
+    "screen",
+    "at",
+    "batch",
+    "crontab",
 ];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +107,11 @@ fn within(name: &str, part: &Part) -> Option<Part> {
         return None;
     }
     let words = part.words.get(1..)?;
+    let mut options = words.iter().take_while(|word| word.starts_with('-'));
+    // Only says where the program is.
+    if matches!(name, "command" | "builtin") && options.any(|word| word.contains(['v', 'V'])) {
+        return None;
+    }
     let mut at = carrier::command_within(name, words)?;
     // Values of its options: a number, a time, a signal, a mark.
     let is_value = |word: &String| {
@@ -133,6 +145,11 @@ mod tests {
     fn what_runs_in_the_end_is_found() {
         for (line, expected) in [
             ("ls", vec!["ls"]),
+            ("command -v curl", vec!["command -v curl"]),
+            ("command -pV sudo", vec!["command -pV sudo"]),
+            ("command rm x", vec!["command rm x", "rm x"]),
+            ("pipx install ../x", vec!["pipx install ../x"]),
+            ("tmux source x", vec!["tmux source x"]),
             ("timeout 9 rm x", vec!["timeout 9 rm x", "rm x"]),
             (
                 "timeout -s KILL 9 rm x",
