@@ -92,10 +92,20 @@ fn of_part(part: &Part, asked: &Asked<'_>) -> Option<Vec<Target>> {
         // What these come to is not in their words, or what follows is done elsewhere or to other files.
         Some(
             "cd" | "pushd" | "popd" | "rmdir" | "shred" | "truncate" | "find" | "xargs" | "git"
-            | "mv" | "ln" | "tar" | "unzip" | "rsync" | "eval" | "source" | ".",
+            | "mv" | "ln" | "tar" | "unzip" | "rsync" | "eval" | "source" | "." | "chroot"
+            | "nsenter" | "bwrap" | "proot" | "unshare" | "firejail" | "systemd-run" | "run0"
+            | "su" | "runuser" | "parallel",
         ) => None,
+        Some("sudo" | "doas" | "env") if words.iter().any(|word| is_away(word)) => None,
         _ => Some(Vec::new()),
     }
+}
+
+/// An option of what runs a command in another folder or under another root.
+fn is_away(word: &str) -> bool {
+    let short = word.starts_with('-') && !word.starts_with("--");
+    let mut long = ["--chdir", "--chroot", "--login"].iter();
+    (short && word.contains(['D', 'R', 'C', 'i'])) || long.any(|long| word.starts_with(long))
 }
 
 /// How much that is: ``deletes 3.1 GB in 1204 files inside `target/tmp` ``, ``deletes `a.txt`, 11 B``. `None` where nothing was looked at, or one is not
@@ -169,6 +179,13 @@ mod tests {
             ("sh -c 'rm -rf a'", &["a"]),
             ("sh -c 'cd b && rm -rf a'; rm x", &[]),
             ("rmdir a", &[]),
+            ("chroot /mnt rm -rf a", &[]),
+            ("nsenter -t 1 -m rm -rf a", &[]),
+            ("bwrap --bind / / rm -rf a", &[]),
+            ("sudo -D /srv rm -rf a", &[]),
+            ("sudo --chdir=/srv rm -rf a", &[]),
+            ("env -C /srv rm -rf a", &[]),
+            ("sudo rm -rf a", &["a"]),
             ("ls target", &[]),
             ("for x in a; do rm -rf $x; done", &[]),
             (&many, &["x1", "x2"]),
