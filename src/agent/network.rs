@@ -16,7 +16,7 @@ pub(crate) const PROGRAMS: &[&str] = &[
 /// Programs that install, and the words after which they do it from the network.
 pub(crate) const INSTALLERS: &[&str] = &[
     "npm", "pnpm", "yarn", "pip", "pip3", "uv", "gem", "apt", "apt-get", "dnf", "yum", "pacman",
-    "brew", "cargo", "go",
+    "brew", "cargo", "go", "pipx",
 ];
 pub(crate) const INSTALLS: &[&str] = &[
     "install", "i", "add", "get", "ci", "publish", "update", "upgrade", "fetch",

@@ -310,7 +310,7 @@ mod tests {
             ("rm x", Medium),
             ("command -v curl && command -v python3", Low),
             ("command -v sudo", Low),
-            ("pipx install ../tool", Low),
+            ("pipx install ../tool", Medium),
             ("tmux source x", Low),
             ("node --test", Low),
             ("cat x | python3 -u", Medium),

@@ -84,7 +84,7 @@ pub(crate) fn option(look: &Look<'_>, at: usize) -> Option<Found> {
             && !names
             && !is_reference(value)
             && !value.starts_with(b"-")
-            && !(place == Place::Next && is_port(value))
+            && (place != Place::Next || !is_port(value))
     })
 }
 
