@@ -89,9 +89,11 @@ fn more(shown: &Approval, now: &Approval) -> Option<String> {
     let opens = now.network && !shown.network;
     let open = now.open().filter(|_| opens);
     let open = open.map_or_else(String::new, |open| format!("{open}, "));
-    (now.risk > shown.risk || opens).then(|| {
+    // Both high, and for another reason: that one was not read.
+    let is_other = now.risk == Risk::High && now.risk_why != shown.risk_why;
+    (now.risk > shown.risk || opens || is_other).then(|| {
         let why = &now.risk_why;
-        format!("as you typed it: {risk}, {open}{why}; Enter again runs it")
+        format!("as you typed it: {risk}, {open}{why}; the same once more runs it")
     })
 }
 
@@ -129,16 +131,25 @@ mod tests {
             (
                 (low, false),
                 (high, false),
-                Some("as you typed it: HIGH, runs it; Enter again runs it"),
+                Some("as you typed it: HIGH, runs it; the same once more runs it"),
             ),
             (
                 (low, false),
                 (low, true),
-                Some("as you typed it: LOW, network on, runs it; Enter again runs it"),
+                Some("as you typed it: LOW, network on, runs it; the same once more runs it"),
             ),
         ] {
             let of = |(risk, network)| approval(risk, network);
             assert_eq!(more(&of(shown), &of(now)).as_deref(), told);
         }
+        let other = Approval {
+            risk_why: "deletes outside the folder".to_owned(),
+            ..approval(high, false)
+        };
+        let told = more(&approval(high, false), &other);
+        assert_eq!(
+            told.as_deref(),
+            Some("as you typed it: HIGH, deletes outside the folder; the same once more runs it")
+        );
     }
 }

@@ -40,9 +40,21 @@ impl App {
 
     /// Who has it is known: the pane it runs in is asked for its name.
     pub fn holder_found(&mut self, session: SessionId, holder: Option<Holder>) -> Vec<Cmd> {
+        let known = self
+            .view_of(session)
+            .and_then(|view| view.read_only.as_mut());
+        let known = known.and_then(|held| Some((held.holder.as_ref()?.process, held)));
         let Some(holder) = holder.filter(|holder| !holder.here) else {
+            // What had it is gone: there is nothing to follow any more.
+            if let Some((_, held)) = known {
+                *held = ReadOnly::new("what had it has ended; a prompt goes on with it here");
+                self.changes.everywhere += 1;
+            }
             return Vec::new();
         };
+        if known.is_some_and(|(process, _)| process == holder.process) {
+            return Vec::new();
+        }
         let tmux = holder.whereabouts.tmux.clone();
         let said = format!("another terminal, process {}", holder.process);
         self.runs_in(session, Some(holder), &said, None);

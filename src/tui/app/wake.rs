@@ -161,8 +161,11 @@ impl App {
                 continue;
             };
             view.reading = true;
+            let rests = !view.running();
             let after = view.session.as_ref().map_or(Seq(0), |s| s.last_seq);
             cmds.push(self.read_missed(id, after));
+            // Once nobody has it, it is looked at no more.
+            cmds.extend(rests.then(|| Self::ask_holder(id)));
         }
         cmds
     }

@@ -62,11 +62,11 @@ fn an_edited_command_that_is_refused_stands_in_its_line_again() {
         desk.refuse(
             command,
             session,
-            "as you typed it: HIGH, deletes; Enter again runs it",
+            "as you typed it: HIGH, deletes; the same once more runs it",
         );
         assert_eq!(desk.line(), Some("cargo tests && rm -r ."), "{in_inbox}");
         let said = &desk.app.note.as_ref().unwrap().text;
-        assert!(said.contains("Enter again runs it"), "{said}");
+        assert!(said.contains("the same once more runs it"), "{said}");
         // An Enter that was meant for something else does not run it; the same once more, when it was read, does.
         assert_eq!(ops(&desk.press(Enter)), []);
         desk.wait(399);

@@ -164,4 +164,11 @@ fn what_begins_there_later_is_seen_here() {
     cmds.extend(desk.wait(2_400));
     let asks = |cmd: &Cmd| matches!(cmd, Cmd::Ask(Tag::Missed(id), _) if *id == past);
     assert_eq!(cmds.iter().filter(|cmd| asks(cmd)).count(), 1, "{cmds:?}");
+    // Whoever had it has ended: nothing wakes for it any more.
+    let holder = Cmd::Ask(Tag::Holder(past), Query::Holder { session: past });
+    assert!(cmds.contains(&holder), "{cmds:?}");
+    desk.update(Msg::Found(Tag::Holder(past), Found::Holder(None)));
+    desk.app.note = None;
+    assert_eq!(desk.app.wake(), None);
+    assert!(told(&desk).0.contains("has ended"), "{:?}", told(&desk));
 }
