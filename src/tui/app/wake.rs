@@ -1,5 +1,5 @@
-//! When the screen changes by itself: only while something waits, streams or counts down. Otherwise nothing wakes and not
-//! one byte is written.
+//! When the screen changes by itself: only while something waits, streams or counts down, or while what another Creel has is
+//! looked at. Otherwise nothing wakes and not one byte is written.
 
 use std::time::Duration;
 
